@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * event.h - the catalogue of events and how one is written.
+ *
+ * An event is one JSON line with Elastic Common Schema names. Session fields
+ * are added by the writer from struct event_context, never by the caller.
+ * No field can carry a password, a token or message content: there is none in
+ * the catalogue. Peer bytes are escaped here, whatever they are.
+ */
+#ifndef AUDIT_EVENT_H
+#define AUDIT_EVENT_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* clang-format off */
+/* X(id, event.action, event.category, event.kind, meaning) */
+#define EVENT_LIST(X)                                                                                                        \
+	X(CONNECTION, "connection", "network", "event", "a client connection ended: why, bytes, commands, duration")         \
+	X(TLS, "tls", "network", "event", "a TLS handshake ended, well or not")                                              \
+	X(LOGIN, "login", "authentication", "event", "an attempt to log in ended, well or not")                              \
+	X(VIOLATION, "violation", "intrusion_detection", "alert", "a peer broke the protocol in a way that ends the session or is refused") \
+	X(LIMIT, "limit", "network", "alert", "a connection was refused by a limit")                                         \
+	X(BACKEND, "backend", "network", "event", "a backend became usable or unusable, or what it can do changed")          \
+	X(RELOAD, "reload", "configuration", "event", "a configuration was taken into use or refused")                       \
+	X(START, "start", "process", "event", "the relay began to serve")                                                    \
+	X(STOP, "stop", "process", "event", "the relay stopped serving")                                                     \
+	X(RESTART, "restart", "process", "alert", "the keeper started a new relay after the old one died")                   \
+	X(DROPPED, "dropped", "process", "alert", "events were lost because the sink was full or broken: how many")
+
+/* X(id, JSON name, type S string N number B boolean, meaning) */
+#define FIELD_LIST(X)                                                                                                        \
+	X(OUTCOME, "event.outcome", S, "success, failure or unknown")                                                        \
+	X(REASON, "event.reason", S, "why, in one phrase")                                                                   \
+	X(DURATION, "event.duration", N, "nanoseconds")                                                                      \
+	X(USER, "user.name", S, "as the client gave it, unless audit.user says hashed")                                      \
+	X(AUTHZID, "user.effective.name", S, "the identity asked to act as, when it differs")                                \
+	X(MECHANISM, "imapward.auth.mechanism", S, "LOGIN or the SASL mechanism")                                            \
+	X(ATTEMPT, "imapward.auth.attempt", N, "number of the attempt on this connection, from 1")                           \
+	X(CODE, "imapward.auth.code", S, "response code the client got (RFC 5530), or empty")                                \
+	X(BACKEND_CODE, "imapward.backend.code", S, "response code the backend gave")                                        \
+	X(BACKEND, "imapward.backend.name", S, "name of the backend in the configuration")                                   \
+	X(BACKEND_IP, "destination.ip", S, "address of the backend")                                                         \
+	X(BACKEND_PORT, "destination.port", N, "port of the backend")                                                        \
+	X(BYTES_IN, "source.bytes", N, "bytes of IMAP received from the client")                                             \
+	X(BYTES_OUT, "destination.bytes", N, "bytes of IMAP sent to the client")                                             \
+	X(COMMANDS, "imapward.commands", N, "commands relayed or answered")                                                  \
+	X(STATE, "imapward.state", S, "state of the session when it ended")                                                  \
+	X(RULE, "rule.name", S, "the rule that decided")                                                                     \
+	X(TLS_VERSION, "tls.version", S, "1.2 or 1.3")                                                                       \
+	X(TLS_CIPHER, "tls.cipher", S, "IANA name")                                                                          \
+	X(TLS_CURVE, "tls.curve", S, "key exchange group")                                                                   \
+	X(TLS_SNI, "tls.client.server_name", S, "the name the client asked for")                                             \
+	X(TLS_ALPN, "tls.next_protocol", S, "protocol chosen by ALPN")                                                       \
+	X(TLS_RESUMED, "tls.resumed", B, "an earlier session was resumed")                                                   \
+	X(TLS_ESTABLISHED, "tls.established", B, "the handshake was completed")                                              \
+	X(TLS_ALERT_IN, "imapward.tls.alert_received", N, "alert number the client sent (RFC 8446 section 6)")               \
+	X(TLS_ALERT_OUT, "imapward.tls.alert_sent", N, "alert number we sent")                                               \
+	X(COUNT, "imapward.count", N, "how many")                                                                            \
+	X(CLIENT_ID, "imapward.client.id", S, "name and version from the client's ID command (RFC 2971)")
+/* clang-format on */
+
+enum event_id {
+#define X(id, action, category, kind, meaning) EV_##id,
+	EVENT_LIST(X)
+#undef X
+	    EVENT_IDS
+};
+
+enum field_id {
+#define X(id, name, type, meaning) FIELD_##id,
+	FIELD_LIST(X)
+#undef X
+	    FIELD_IDS
+};
+
+/* What every event of one session carries. Strings end in NUL; "" is left out. */
+struct event_context {
+	char session[17];  /* hex, unique per process life */
+	char address[46];  /* source.ip, IPv4-mapped unwrapped */
+	uint16_t port;     /* source.port, 0 is left out */
+	const char *listener; /* imapward.listener, NULL is left out */
+};
+
+enum { EVENT_MAX = 8192 };
+
+/* One line being written; lives on the caller's stack. */
+struct event {
+	size_t len;
+	bool cut; /* a value did not fit and was shortened */
+	char text[EVENT_MAX];
+};
+
+/* How identities are written (audit.user, audit.address of the configuration). */
+struct event_privacy {
+	bool hash_user;          /* user.name and user.effective.name become user.hash: 16 hex digits, keyed */
+	bool prefix_address;     /* /24 and /48 only */
+	unsigned char key[16];   /* for the keyed hash, random per process or from a file */
+};
+
+/* wall_ms: milliseconds since 1970 UTC. ctx and privacy may be NULL. */
+void event_begin(struct event *e, enum event_id id, const struct event_context *ctx, const struct event_privacy *privacy, uint64_t wall_ms);
+void event_slice(struct event *e, enum field_id f, struct slice value); /* any bytes; cut at 256 (invalid UTF-8 and controls escaped) */
+void event_text(struct event *e, enum field_id f, const char *value);   /* NULL is left out */
+void event_number(struct event *e, enum field_id f, uint64_t value);
+void event_bool(struct event *e, enum field_id f, bool value);
+/* Ends the line with "}\n"; the slice points into e. */
+struct slice event_end(struct event *e);
+
+/* For the manual and the tests: JSON name and meaning. */
+const char *event_action(enum event_id id);
+const char *event_meaning(enum event_id id);
+const char *field_name(enum field_id f);
+const char *field_meaning(enum field_id f);
+
+#endif

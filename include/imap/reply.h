@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reply.h - the one table of what the gate itself says to a client.
+ *
+ * Pure. Codes are those of RFC 5530 and RFC 9051 section 7.1.
+ */
+#ifndef IMAP_REPLY_H
+#define IMAP_REPLY_H
+
+#include "base/slice.h"
+
+#include <stddef.h>
+
+/* clang-format off */
+/* X(id, text behind the tag). "*" in front of BYE and of lines whose id begins with BYE. */
+#define REPLY_LIST(X)                                                                                        \
+	X(NOOP_OK, "OK NOOP completed")                                                                      \
+	X(CAPABILITY_OK, "OK CAPABILITY completed")                                                          \
+	X(ID_OK, "OK ID completed")                                                                          \
+	X(LOGOUT_OK, "OK LOGOUT completed")                                                                  \
+	X(STARTTLS_OK, "OK Begin TLS negotiation now")                                                       \
+	X(STARTTLS_INSIDE, "BAD TLS is already in use")                                                      \
+	X(PRIVACY_REQUIRED, "NO [PRIVACYREQUIRED] Use STARTTLS first")                                       \
+	X(LOGIN_FAILED, "NO [AUTHENTICATIONFAILED] Authentication failed.")                                  \
+	X(AUTHZ_FAILED, "NO [AUTHORIZATIONFAILED] This server cannot act for another user")                  \
+	X(UNAVAILABLE, "NO [UNAVAILABLE] The mail server cannot be reached right now; try again later")      \
+	X(MECHANISM_UNKNOWN, "NO [CANNOT] Mechanism not supported")                                          \
+	X(CANCELLED, "BAD Authentication cancelled")                                                         \
+	X(SASL_BAD, "BAD Invalid SASL message")                                                              \
+	X(CREDENTIAL_BAD, "BAD Control characters are not allowed in a user name or password")               \
+	X(UNKNOWN, "BAD Command not allowed before login")                                                   \
+	X(SYNTAX, "BAD Syntax error")                                                                        \
+	X(AFTER_LOGIN, "BAD Command not allowed after login")                                                \
+	X(TAG_BAD, "BAD Invalid tag")                                                                        \
+	X(TOO_LONG, "BAD Line or literal too long")                                                          \
+	X(BYE_LOGOUT, "BYE Logging out")                                                                     \
+	X(BYE_TIMEOUT, "BYE Timed out")                                                                      \
+	X(BYE_IDLE, "BYE Disconnected for inactivity")                                                       \
+	X(BYE_SHUTDOWN, "BYE [UNAVAILABLE] Server is shutting down; please reconnect")                       \
+	X(BYE_UNAVAILABLE, "BYE [UNAVAILABLE] The mail server closed the connection")                        \
+	X(BYE_TOO_MANY_COMMANDS, "BYE Too many commands before login")                                       \
+	X(BYE_TOO_MANY_FAILURES, "BYE Too many failed logins")                                               \
+	X(BYE_TOO_LONG, "BYE Line or literal too long")                                                      \
+	X(BYE_SYNTAX, "BYE Protocol error")                                                                  \
+	X(BYE_INJECTION, "BYE Data behind STARTTLS")                                                         \
+	X(BYE_TLS_REQUIRED, "BYE This port speaks TLS from the first byte; set your mail program to SSL/TLS, or use port 143 with STARTTLS") \
+	X(BYE_OVERLOAD, "BYE [UNAVAILABLE] Too many connections; try again later")
+/* clang-format on */
+
+enum reply {
+#define X(id, text) REPLY_##id,
+	REPLY_LIST(X)
+#undef X
+	    REPLY_COUNT
+};
+
+enum { REPLY_MAX = 256 };
+
+/* "tag text CRLF" into out (REPLY_MAX bytes); an empty tag becomes "*", as does that of every BYE. Returns the length. */
+size_t reply_format(enum reply r, struct slice tag, char out[REPLY_MAX]);
+/* The response code within [ ], "" without one: for events. */
+struct slice reply_code(enum reply r);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * greeter.h - the first words with a backend: greeting, then CAPABILITY if the
+ * greeting did not carry it. Pure; used by sessions and by the prober.
+ */
+#ifndef SESSION_GREETER_H
+#define SESSION_GREETER_H
+
+#include "base/slice.h"
+
+#include <stddef.h>
+
+enum greeter_verdict {
+	GREETER_MORE,    /* give more bytes */
+	GREETER_SAY,     /* send greeter->say first, then give more bytes */
+	GREETER_READY,   /* capabilities stand in words[0..words_len) */
+	GREETER_REFUSED  /* reason says why, with the server setting to change */
+};
+
+struct greeter {
+	unsigned state;
+	char tag[20];
+	char say[48];
+	size_t words_len;
+	char words[2048];
+	char reason[160];
+};
+
+/* tag: of our own, unguessable, at most 16 letters and digits, NUL at the end. */
+void greeter_init(struct greeter *g, const char *tag);
+/*
+ * in: bytes from the backend that were not used yet; *used gets how many to
+ * drop. An error to do: giving it bytes that came after READY.
+ */
+enum greeter_verdict greeter_read(struct greeter *g, struct slice in, size_t *used);
+
+#endif

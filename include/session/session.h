@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session.h - one client's way through the gate, from accept to close.
+ *
+ * A session is born, lives and dies on one worker. The worker embeds struct
+ * session in its own connection object, feeds it bytes and facts, and calls
+ * session_step after each batch; the session answers through struct edge_ops.
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "session/edge.h"
+#include "session/snapshot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the sessions of one worker share: scratch memory that is lent for the
+ * length of one step, the pool, the counters. One thread only.
+ */
+struct workspace;
+enum { WORKSPACE_READ = 64 * 1024 };
+
+struct workspace *workspace_new(const struct edge_ops *ops); /* NULL: out of memory */
+void workspace_free(struct workspace *w);
+/* Where the worker reads into before session_received: WORKSPACE_READ bytes. */
+unsigned char *workspace_read_buffer(struct workspace *w);
+
+struct session_peer {
+	struct address address;
+	uint16_t port;
+	size_t listener; /* index into the settings' listeners */
+};
+
+/* sizeof(struct session) is what the worker embeds; see session/internal.h for the inside. */
+#include "session/internal.h"
+
+/*
+ * Begins a session. Keeps its own references to the parts of snap it needs.
+ * ERR_NOMEM: nothing was kept. `now` is monotonic ms, `wall` ms since 1970.
+ */
+enum err session_init(struct session *s, struct workspace *w, struct snapshot *snap, const struct session_peer *peer, uint64_t now, uint64_t wall) MUST_USE;
+/* Frees what the session holds; after edge done() and both close callbacks. */
+void session_clear(struct session *s);
+
+/*
+ * Facts from outside; each is followed by session_step (several may be given
+ * before one step). After session_received the read buffer belongs to the
+ * session until session_step returns.
+ */
+void session_received(struct session *s, enum side side, size_t n); /* n bytes stand in the read buffer */
+void session_ended(struct session *s, enum side side);              /* the peer's FIN */
+void session_lost(struct session *s, enum side side, enum err cause); /* reset, connect failure, write error */
+void session_connected(struct session *s);
+void session_sent(struct session *s, enum side side, size_t waiting); /* bytes still waiting on that side */
+/* Ends soon: at the next moment that loses nothing (design 6.13), at the latest at the drain deadline. */
+void session_drain(struct session *s);
+
+/* Does all that can be done now. `now` monotonic ms, `wall` ms since 1970. */
+void session_step(struct session *s, uint64_t now, uint64_t wall);
+
+/* True once credentials were accepted: the worker counts unauthenticated sessions by it. */
+bool session_authenticated(const struct session *s);
+const char *session_state_name(const struct session *s);
+
+#endif

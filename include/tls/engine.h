@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.h - one TLS connection as a function over byte queues.
+ *
+ * The engine never sees a descriptor. What arrived stands in `in` (the bytes
+ * between sent and filled; the engine takes whole records off its front with
+ * buf_skip, unfinished records stay), what must go out is appended to `out`.
+ * The engine allocates from the pool only through these buffers. It belongs to
+ * one worker.
+ */
+#ifndef TLS_ENGINE_H
+#define TLS_ENGINE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "tls/store.h"
+
+#include <stdint.h>
+
+struct engine;
+
+/* NULL: out of memory. */
+struct engine *engine_new_server(struct store *s);
+void engine_free(struct engine *e); /* NULL is fine */
+
+/*
+ * Drives the handshake with what is in `in`. IO_DONE: complete; IO_WAIT: needs
+ * bytes; IO_FAIL: engine_facts says why, the alert is already in `out`.
+ * Each record is judged by tls/guard before the library sees it.
+ */
+enum io engine_handshake(struct engine *e, struct buf *in, struct buf *out, struct pool *p) MUST_USE;
+
+/*
+ * Decrypts whole records from `in` into `plain` (room is made as needed)
+ * until `in` has no whole record, or plain holds at least `most` bytes more
+ * than before. IO_DONE: something was decrypted (there may be more); IO_WAIT:
+ * nothing could be; IO_EOF: the peer's close_notify; IO_FAIL: broken.
+ * Key updates may append to `out`.
+ */
+enum io engine_read(struct engine *e, struct buf *in, struct buf *plain, size_t most, struct buf *out, struct pool *p) MUST_USE;
+
+/* Encrypts all of s behind what is in `out`. An error to do before the handshake is complete. */
+enum err engine_write(struct engine *e, struct slice s, struct buf *out, struct pool *p) MUST_USE;
+
+/* Appends close_notify to `out`, once; does nothing when that is not possible. */
+void engine_close(struct engine *e, struct buf *out, struct pool *p);
+
+/* What is known for events; pointers live as long as the engine. */
+struct engine_facts {
+	const char *version;  /* "1.2", "1.3" (ECS tls.version) or NULL */
+	const char *cipher;   /* "TLS_AES_128_GCM_SHA256" or NULL */
+	const char *curve;    /* "X25519MLKEM768" or NULL */
+	const char *alpn;     /* "imap" or NULL */
+	bool resumed;
+	int alert_received;   /* RFC 8446 section 6 number or -1 */
+	int alert_sent;       /* or -1 */
+	const char *reason;   /* why it failed, NULL while nothing failed */
+};
+void engine_facts(const struct engine *e, struct engine_facts *out);
+
+#endif

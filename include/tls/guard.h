@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * guard.h - record sanity in front of the TLS library (RFC 8446 section 5.1).
+ *
+ * Pure. Looks at one record header at a time; the library only ever gets whole
+ * records that passed.
+ */
+#ifndef TLS_GUARD_H
+#define TLS_GUARD_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+
+enum { GUARD_HEADER = 5, GUARD_RECORD_MAX = 16640 };
+
+enum guard_verdict {
+	GUARD_MORE,   /* the record is not complete */
+	GUARD_RECORD, /* *len bytes, header included, form one record */
+	GUARD_BAD     /* *why is a short text; drop the connection */
+};
+
+struct guard {
+	bool tls13;     /* TLS 1.3 was negotiated */
+	bool handshake; /* still in the handshake */
+	unsigned char alert_level, alert_description; /* last plaintext alert seen (type 21, length 2), 0 0 if none */
+};
+
+enum guard_verdict guard_next(struct guard *g, struct slice in, size_t *len, const char **why);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.h - what a listener presents: chain, key and TLS policy, built from bytes.
+ *
+ * A store is immutable and counted; every running handshake keeps what it needs
+ * through the TLS library's own count, so a store may go while sessions live on.
+ */
+#ifndef TLS_STORE_H
+#define TLS_STORE_H
+
+#include "base/err.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum tls_version { TLS_VERSION_NONE, TLS_VERSION_12, TLS_VERSION_13 };
+
+struct store_options {
+	struct slice chain; /* PEM, leaf first, then intermediates */
+	struct slice key;   /* PEM: PKCS#8, SEC1 or PKCS#1, not encrypted */
+	enum tls_version minimum; /* TLS_VERSION_12 or TLS_VERSION_13 */
+	int64_t now;              /* seconds since 1970, to judge the dates */
+};
+
+/* Why a store was refused, for the one line the administrator reads. */
+struct store_fault {
+	enum err cause;
+	char text[256]; /* a sentence without file names: "the key does not belong to the first certificate" */
+	bool in_key;    /* the fault is in the key file, not in the chain file */
+};
+
+struct store;
+
+/* Must be called once per process before anything else in tls/. */
+enum err tls_library_init(void) MUST_USE;
+/* "wolfSSL 5.9.2 (AES-NI, AVX2, ...)": library, version and the acceleration this machine gives it. */
+void tls_library_text(char *out, size_t cap);
+
+/*
+ * Checks pair, leaf first, chain order, dates (expired and not yet valid are
+ * faults) and builds the server side of RFC 9325: TLS 1.2 and 1.3, ECDHE and
+ * AEAD only, X25519MLKEM768, X25519, P-256, P-384, no renegotiation, no early
+ * data, tickets on, no session cache. NULL on a fault, *fault says which.
+ */
+struct store *store_new(const struct store_options *o, struct store_fault *fault) MUST_USE;
+struct store *store_ref(struct store *s);
+void store_unref(struct store *s); /* NULL is fine */
+
+/* Facts for `status` and events: the leaf's subject CN or first SAN, serial (hex), seconds since 1970. */
+struct store_facts {
+	char name[256];
+	char serial[64];
+	int64_t not_before, not_after;
+	const char *key_type; /* "RSA" or "ECDSA" */
+};
+const struct store_facts *store_facts(const struct store *s);
+
+#endif
