@@ -77,37 +77,54 @@ enum field_id {
 	    FIELD_IDS
 };
 
-/* What every event of one session carries. Strings end in NUL; "" is left out. */
+/* What every event of one session carries; "" is left out. */
 struct event_context {
-	char session[17];  /* hex, unique per process life */
-	char address[46];  /* source.ip, IPv4-mapped unwrapped */
-	uint16_t port;     /* source.port, 0 is left out */
+	char session[17]; /* imapward.session: hex, unique per process life */
+	char address[46]; /* source.ip, as address_print writes it */
+	uint16_t port;    /* source.port, 0 is left out */
 	const char *listener; /* imapward.listener, NULL is left out */
 };
 
+/* How identities are written: audit.user and audit.address of the settings. */
+struct event_privacy {
+	/*
+	 * user.name and user.effective.name become user.hash and
+	 * user.effective.hash: 16 hex digits, keyed, of the name in lower case.
+	 */
+	bool hash_user;
+	bool prefix_address;   /* source.ip is the network: /24 resp. /48 */
+	unsigned char key[16]; /* random per process, or from a file */
+};
+
+/* EVENT_MAX: no line is longer, its newline included. */
 enum { EVENT_MAX = 8192 };
 
 /* One line being written; lives on the caller's stack. */
 struct event {
 	size_t len;
-	bool cut; /* a value did not fit and was shortened */
+	const struct event_privacy *privacy;
+	uint64_t given; /* the fields written so far, a bit each */
+	bool cut;       /* a value was shortened, or a field did not fit */
 	char text[EVENT_MAX];
 };
 
-/* How identities are written (audit.user, audit.address of the configuration). */
-struct event_privacy {
-	bool hash_user;          /* user.name and user.effective.name become user.hash: 16 hex digits, keyed */
-	bool prefix_address;     /* /24 and /48 only */
-	unsigned char key[16];   /* for the keyed hash, random per process or from a file */
-};
-
-/* wall_ms: milliseconds since 1970 UTC. ctx and privacy may be NULL. */
-void event_begin(struct event *e, enum event_id id, const struct event_context *ctx, const struct event_privacy *privacy, uint64_t wall_ms);
-void event_slice(struct event *e, enum field_id f, struct slice value); /* any bytes; cut at 256 (invalid UTF-8 and controls escaped) */
-void event_text(struct event *e, enum field_id f, const char *value);   /* NULL is left out */
+/*
+ * wall_ms: milliseconds since 1970 UTC. ctx and privacy may be NULL; privacy
+ * must live as long as the event is being written.
+ */
+void event_begin(struct event *e, enum event_id id,
+		 const struct event_context *ctx,
+		 const struct event_privacy *privacy, uint64_t wall_ms);
+/*
+ * One field each; a second value for the same field is left out. An error to
+ * do: a value of another type than FIELD_LIST says. slice: any bytes, escaped,
+ * cut at 256 bytes. text: NULL is left out.
+ */
+void event_slice(struct event *e, enum field_id f, struct slice value);
+void event_text(struct event *e, enum field_id f, const char *value);
 void event_number(struct event *e, enum field_id f, uint64_t value);
 void event_bool(struct event *e, enum field_id f, bool value);
-/* Ends the line with "}\n"; the slice points into e. */
+/* Ends the line with "}\n"; the slice points into e. Only once per event. */
 struct slice event_end(struct event *e);
 
 /* For the manual and the tests: JSON name and meaning. */

@@ -53,14 +53,14 @@ buf_empty(const struct buf *b)
 static inline struct slice
 buf_uncleared(const struct buf *b)
 {
-	return slice_of(b->mem + b->cleared, b->filled - b->cleared);
+	return slice_skip(slice_of(b->mem, b->filled), b->cleared);
 }
 
 /* Judged, waiting to be sent. */
 static inline struct slice
 buf_unsent(const struct buf *b)
 {
-	return slice_of(b->mem + b->sent, b->cleared - b->sent);
+	return slice_skip(slice_of(b->mem, b->cleared), b->sent);
 }
 
 static inline size_t

@@ -10,6 +10,7 @@
 #ifndef CONFIG_SETTINGS_H
 #define CONFIG_SETTINGS_H
 
+#include "audit/sink.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "policy/cidr.h"
@@ -28,11 +29,12 @@ enum listener_mode { LISTENER_IMPLICIT, LISTENER_STARTTLS };
 
 struct listener_settings {
 	char name[64];
-	struct address address; /* all zero octets: any, both families */
-	bool any;               /* written "*": both families on one socket */
+	bool any; /* written "*": both families on one socket; address is :: */
+	struct address address; /* else exactly this one: "::" is IPv6 only */
 	uint16_t port;
 	enum listener_mode mode;
-	struct cidr plaintext_networks[SETTINGS_NETWORKS_MAX]; /* STARTTLS only: may log in without TLS */
+	/* STARTTLS only: clients from here may log in without TLS. */
+	struct cidr plaintext_networks[SETTINGS_NETWORKS_MAX];
 	size_t plaintext_networks_count;
 };
 
@@ -40,10 +42,8 @@ struct backend_settings {
 	char name[64];
 	char host[256]; /* address or name */
 	uint16_t port;
-	bool trusted;   /* the wire to it is ours: ID may be sent in clear */
+	bool trusted; /* the wire to it is ours: ID may be sent in clear */
 };
-
-enum audit_kind { AUDIT_NONE, AUDIT_STDOUT, AUDIT_FILE, AUDIT_SYSLOG };
 
 struct settings {
 	struct listener_settings *listeners;
@@ -61,47 +61,69 @@ struct settings {
 		uint64_t connections;             /* at once, in total */
 		uint64_t connections_per_address; /* at once; IPv6: per /64 */
 		uint64_t unauthenticated;         /* at once, in total */
-		uint64_t login_attempts;          /* failed ones per connection, then BYE */
-		uint64_t gate_commands;           /* before login, per connection */
-		uint64_t gate_bytes;              /* before login, per connection */
-		uint64_t line;                    /* bytes of one line before login */
-		uint64_t literal;                 /* bytes of one literal before login */
-		uint64_t sasl_line;               /* AUTHENTICATE and SASL lines */
-		uint64_t oauth_line;              /* the same for OAuth mechanisms */
+		uint64_t
+		    login_attempts; /* failed ones per connection, then BYE */
+		uint64_t gate_commands; /* before login, per connection */
+		uint64_t gate_bytes;    /* before login, per connection */
+		uint64_t line;          /* bytes of a line before login */
+		uint64_t literal;       /* bytes of a literal before login */
+		uint64_t sasl_line;     /* AUTHENTICATE and SASL lines */
+		uint64_t oauth_line;    /* the same for OAuth mechanisms */
 	} limits;
 
 	struct { /* milliseconds */
-		uint64_t handshake, clear, gate_first, gate_total, connect, greeting, login, write_stall, idle, drain, half_close, auth_failure_delay;
+		uint64_t handshake;
+		uint64_t clear;       /* STARTTLS listener, before TLS */
+		uint64_t gate_first;  /* to the first valid command */
+		uint64_t gate_total;  /* to the login */
+		uint64_t connect;     /* TCP to a backend */
+		uint64_t greeting;    /* of a backend, capabilities included */
+		uint64_t login;       /* a backend's verdict */
+		uint64_t write_stall; /* a peer that takes no bytes */
+		uint64_t idle;        /* no bytes in either direction */
+		uint64_t drain;
+		uint64_t half_close;
+		uint64_t auth_failure_delay;
 	} timeouts;
 
 	struct {
 		enum audit_kind kind;
-		char path[4096];
+		char path[4096]; /* AUDIT_FILE */
 		bool hash_user, prefix_address;
 	} audit;
 
 	struct {
-		char user[64];  /* run the relay as; "" = stay */
+		char user[64];    /* run the relay as; "" = stay */
 		uint64_t workers; /* 0 = one per processor */
-		uint64_t capability_refresh; /* ms between looks at each backend's capabilities */
+		/* ms between looks at each backend's capabilities */
+		uint64_t capability_refresh;
 	} process;
 };
 
 /* What is wrong, where, what was expected. */
 struct settings_fault {
 	unsigned line, column; /* from 1; 0 when there is no place */
-	char text[512];        /* one sentence, no trailing newline: "unknown key 'lisener'; did you mean 'listeners'?" */
+	/*
+	 * One sentence, printable, no newline: "unknown key 'lisener'; did you
+	 * mean 'listeners'?"
+	 */
+	char text[512];
 };
 
 /*
  * Parses and checks the YAML bytes. ERR_OK and *out (settings_free it), or a
- * cause with *fault filled in.
+ * cause with *fault filled in. Only the first fault is told.
  */
-enum err settings_load(struct slice yaml, struct settings **out, struct settings_fault *fault) MUST_USE;
+enum err settings_load(struct slice yaml, struct settings **out,
+		       struct settings_fault *fault) MUST_USE;
 void settings_free(struct settings *s); /* NULL is fine */
 
-/* The effective configuration as YAML that loads to the same settings; emit is called with pieces of text. */
-void settings_print(const struct settings *s, void (*emit)(void *arg, struct slice text), void *arg);
+/*
+ * The effective configuration as YAML that loads to the same settings; emit is
+ * called with pieces of the text, in order.
+ */
+void settings_print(const struct settings *s,
+		    void (*emit)(void *arg, struct slice text), void *arg);
 /* The commented sample: every key, its default, unit, bounds and help. */
 void settings_sample(void (*emit)(void *arg, struct slice text), void *arg);
 /* The key list of imapward.yaml(5) as mdoc. */

@@ -32,17 +32,29 @@ enum capability_flag {
 unsigned capability_flags(struct slice words);
 bool capability_has(struct slice words, struct slice word);
 
-/* May this word of a backend's list reach a client after login? (not STARTTLS, LOGINDISABLED, AUTH=*, SASL-IR, COMPRESS=*, UNAUTHENTICATE, LOGIN-REFERRALS, MAILBOX-REFERRALS) */
+/*
+ * Takes the next word off the front of *words, however many SPs surround it;
+ * false when there is none.
+ */
+bool capability_next(struct slice *words, struct slice *word);
+
+/*
+ * May this word of a backend's list reach a client after login? Not what the
+ * gate refuses or does itself (STARTTLS, LOGINDISABLED, AUTH=*, SASL-IR,
+ * COMPRESS*, UNAUTHENTICATE, LOGIN-REFERRALS, MAILBOX-REFERRALS), nor what is
+ * no atom: it would break the response it is written into.
+ */
 bool capability_passes(struct slice word);
 
 /*
  * The list the gate shows before login: what all n lists have in common, minus
  * what must not pass a gate, plus what the gate does itself. tls false: before
- * STARTTLS, "IMAP4rev1 ... STARTTLS LOGINDISABLED ID" and no AUTH=. n == 0: the
- * minimal list. plaintext: login without TLS is allowed here (tls false only):
- * AUTH= shown, LOGINDISABLED not. Returns the length; what does not fit in cap
- * is left out by whole words.
+ * STARTTLS, just "IMAP4rev1 STARTTLS LOGINDISABLED ID" whatever the lists say.
+ * n == 0: the minimal list. plaintext: login without TLS is allowed here (tls
+ * false only): the list as with TLS, and STARTTLS. Returns the length; what
+ * does not fit in cap is left out by whole words.
  */
-size_t capability_gate(const struct slice *lists, size_t n, bool tls, bool plaintext, char *out, size_t cap);
+size_t capability_gate(const struct slice *lists, size_t n, bool tls,
+		       bool plaintext, char *out, size_t cap);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 /* clang-format off */
-/* X(id, text behind the tag). "*" in front of BYE and of lines whose id begins with BYE. */
+/* X(id, text behind the tag); a BYE has "*" for a tag. */
 #define REPLY_LIST(X)                                                                                        \
 	X(NOOP_OK, "OK NOOP completed")                                                                      \
 	X(CAPABILITY_OK, "OK CAPABILITY completed")                                                          \
@@ -22,8 +22,14 @@
 	X(STARTTLS_INSIDE, "BAD TLS is already in use")                                                      \
 	X(PRIVACY_REQUIRED, "NO [PRIVACYREQUIRED] Use STARTTLS first")                                       \
 	X(LOGIN_FAILED, "NO [AUTHENTICATIONFAILED] Authentication failed.")                                  \
+	X(LIMITED, "NO [LIMIT] Too many failed logins from your address; try again later")                   \
 	X(AUTHZ_FAILED, "NO [AUTHORIZATIONFAILED] This server cannot act for another user")                  \
 	X(UNAVAILABLE, "NO [UNAVAILABLE] The mail server cannot be reached right now; try again later")      \
+	X(SERVERBUG, "NO [SERVERBUG] The mail server reports an internal error")                             \
+	X(INUSE, "NO [INUSE] The mailbox is in use; try again later")                                        \
+	X(LIMIT, "NO [LIMIT] The mail server reports that a limit was reached; try again later")             \
+	X(CONTACTADMIN, "NO [CONTACTADMIN] Please contact your mail administrator")                          \
+	X(EXPIRED, "NO [EXPIRED] The password or access token has expired")                                  \
 	X(MECHANISM_UNKNOWN, "NO [CANNOT] Mechanism not supported")                                          \
 	X(CANCELLED, "BAD Authentication cancelled")                                                         \
 	X(SASL_BAD, "BAD Invalid SASL message")                                                              \
@@ -51,12 +57,16 @@ enum reply {
 #define X(id, text) REPLY_##id,
 	REPLY_LIST(X)
 #undef X
-	    REPLY_COUNT
+	    REPLY_COUNT,
+	REPLY_NONE = REPLY_COUNT /* nothing is said */
 };
 
 enum { REPLY_MAX = 256 };
 
-/* "tag text CRLF" into out (REPLY_MAX bytes); an empty tag becomes "*", as does that of every BYE. Returns the length. */
+/*
+ * "tag text CRLF" into out; an empty tag becomes "*", as does that of every
+ * BYE. Returns the length. An error to do: a tag longer than TAG_MAX.
+ */
 size_t reply_format(enum reply r, struct slice tag, char out[REPLY_MAX]);
 /* The response code within [ ], "" without one: for events. */
 struct slice reply_code(enum reply r);

@@ -28,12 +28,16 @@ enum mechanism {
 	    MECHANISM_COUNT /* also: not one of ours */
 };
 
-enum mechanism mechanism_of(struct slice name); /* case-insensitive */
-struct slice mechanism_text(enum mechanism m);
+enum mechanism mechanism_of(struct slice name); /* folds case */
+struct slice mechanism_text(enum mechanism m);  /* empty if not one of ours */
 bool mechanism_oauth(enum mechanism m);
 
+/* No C0 control and no DEL, so no CR, LF or NUL either; 8-bit bytes may be. */
+bool credential_valid(struct slice s);
+
 /* out must have 3 * (s.len / 4) bytes resp. 4 * ((s.len + 2) / 3) bytes. */
-enum err base64_decode(struct slice s, unsigned char *out, size_t *len) MUST_USE;
+enum err base64_decode(struct slice s, unsigned char *out,
+		       size_t *len) MUST_USE;
 size_t base64_encode(struct slice s, unsigned char *out);
 
 /*
@@ -46,12 +50,35 @@ struct sasl_identity {
 
 /*
  * message: decoded. ERR_SYNTAX: not of that mechanism's form; ERR_REFUSED: a
- * control character, CR, LF or NUL in user, authzid or password. For
- * OAUTHBEARER a missing gs2 authzid leaves user empty.
+ * control character within user, authzid, secret or another value.
+ *
+ * LOGIN takes two messages, of which each is either user or password: user and
+ * secret both are the whole of this one, the caller keeps the one it asked for.
+ *
+ * OAUTHBEARER: without an authzid in the gs2 header user is empty; a user that
+ * holds '=' is still escaped, see sasl_name_decode. ERR_MISSING: the lone %x01
+ * that answers a server's error (RFC 7628 section 3.2.3).
  */
-enum err sasl_read(enum mechanism m, struct slice message, struct sasl_identity *out) MUST_USE;
+enum err sasl_read(enum mechanism m, struct slice message,
+		   struct sasl_identity *out) MUST_USE;
 
-/* A PLAIN message for the backend; out must have authzid + user + secret + 2 bytes. */
+/*
+ * A saslname (RFC 5801 section 4) without its =2C and =3D, written to s.len
+ * bytes; out == s.ptr is fine. Names that sasl_read gave always decode.
+ */
+enum err sasl_name_decode(struct slice s, unsigned char *out,
+			  size_t *len) MUST_USE;
+
+/*
+ * What a client may say to the error challenge of an OAuth mechanism: nothing
+ * (XOAUTH2), or %x01 (RFC 7628 section 3.2.3); old clients mix them up.
+ */
+bool sasl_error_reply(struct slice message);
+
+/*
+ * A PLAIN message for the backend; out must have authzid + user + secret + 2
+ * bytes. Returns the length.
+ */
 size_t sasl_write_plain(const struct sasl_identity *id, unsigned char *out);
 
 #endif

@@ -24,11 +24,17 @@ bool backends_fail(const struct backend_settings *b, const char *reason);
 /* Copies the words last learned; 0 when nothing is known. */
 size_t backends_words(const struct backend_settings *b, char out[CAPABILITY_TEXT_MAX]);
 
+/* How a client stands in front of the gate. */
+enum gate_leg {
+	GATE_LEG_TLS,      /* inside TLS */
+	GATE_LEG_CLEAR,    /* in clear: STARTTLS first */
+	GATE_LEG_PLAINTEXT /* in clear, from a network that may log in so */
+};
+
 /*
  * The list the gate shows before login for these settings (design.md section
- * 5, Capabilities), without "CAPABILITY": cached per listener mode until
- * something is learned. tls: the client's leg is protected.
+ * 5, Capabilities), without "CAPABILITY"; cached until something is learned.
  */
-size_t backends_gate_words(const struct settings *s, bool tls, char out[CAPABILITY_TEXT_MAX]);
+size_t backends_gate_words(const struct settings *s, enum gate_leg leg, char out[CAPABILITY_TEXT_MAX]);
 
 #endif

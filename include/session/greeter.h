@@ -10,28 +10,35 @@
 
 #include <stddef.h>
 
+enum {
+	GREETER_LINE_MAX = 8192, /* with its CRLF */
+	GREETER_LINES_MAX = 64   /* before the answer to CAPABILITY */
+};
+
 enum greeter_verdict {
-	GREETER_MORE,    /* give more bytes */
-	GREETER_SAY,     /* send greeter->say first, then give more bytes */
-	GREETER_READY,   /* capabilities stand in words[0..words_len) */
-	GREETER_REFUSED  /* reason says why, with the server setting to change */
+	GREETER_MORE,   /* give more bytes */
+	GREETER_SAY,    /* send greeter->say first, then give more bytes */
+	GREETER_READY,  /* capabilities stand in words[0..words_len) */
+	GREETER_REFUSED /* reason says why, with the server setting to change */
 };
 
 struct greeter {
-	unsigned state;
+	unsigned state, lines;
 	char tag[20];
-	char say[48];
+	char say[48]; /* ends in NUL */
 	size_t words_len;
-	char words[2048];
-	char reason[160];
+	char words[2048]; /* parted by one SP, no NUL; whole words only */
+	char reason[256]; /* one phrase of printable ASCII, ends in NUL */
 };
 
-/* tag: of our own, unguessable, at most 16 letters and digits, NUL at the end. */
+/* tag: of our own, unguessable, 1 to 16 letters and digits, NUL at the end. */
 void greeter_init(struct greeter *g, const char *tag);
 /*
  * in: bytes from the backend that were not used yet; *used gets how many to
- * drop. An error to do: giving it bytes that came after READY.
+ * drop, always whole lines: bytes behind the last line of the answer are left.
+ * REFUSED stays REFUSED. An error to do: giving it bytes that came after READY.
  */
-enum greeter_verdict greeter_read(struct greeter *g, struct slice in, size_t *used);
+enum greeter_verdict greeter_read(struct greeter *g, struct slice in,
+				  size_t *used);
 
 #endif

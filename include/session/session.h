@@ -9,6 +9,7 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
+#include "base/hash.h"
 #include "session/edge.h"
 #include "session/snapshot.h"
 
@@ -23,8 +24,12 @@
 struct workspace;
 enum { WORKSPACE_READ = 64 * 1024 };
 
-struct workspace *workspace_new(const struct edge_ops *ops); /* NULL: out of memory */
-void workspace_free(struct workspace *w);
+/*
+ * seed: random bytes that make session ids unique and our own tags
+ * unguessable. NULL: out of memory. Sessions must be gone before it is freed.
+ */
+struct workspace *workspace_new(const struct edge_ops *ops, const unsigned char seed[HASH_KEY]);
+void workspace_free(struct workspace *w); /* NULL is fine */
 /* Where the worker reads into before session_received: WORKSPACE_READ bytes. */
 unsigned char *workspace_read_buffer(struct workspace *w);
 

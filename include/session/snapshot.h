@@ -9,6 +9,7 @@
 #ifndef SESSION_SNAPSHOT_H
 #define SESSION_SNAPSHOT_H
 
+#include "audit/event.h"
 #include "base/err.h"
 #include "base/slice.h"
 #include "config/settings.h"
@@ -43,5 +44,7 @@ void snapshot_unref(struct snapshot *s); /* NULL is fine */
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p);
 const struct settings *policy_settings(const struct policy *p);
+/* How the events of its sessions name people and addresses. */
+const struct event_privacy *policy_privacy(const struct policy *p);
 
 #endif

@@ -23,9 +23,15 @@ enum guard_verdict {
 struct guard {
 	bool tls13;     /* TLS 1.3 was negotiated */
 	bool handshake; /* still in the handshake */
-	unsigned char alert_level, alert_description; /* last plaintext alert seen (type 21, length 2), 0 0 if none */
+	/* The last plaintext alert seen (type 21, length 2); 0 0 if none. */
+	unsigned char alert_level, alert_description;
 };
 
-enum guard_verdict guard_next(struct guard *g, struct slice in, size_t *len, const char **why);
+/*
+ * Judges the record at the front of `in`. A header is refused as soon as the
+ * byte that is wrong with it has arrived.
+ */
+enum guard_verdict guard_next(struct guard *g, struct slice in, size_t *len,
+			      const char **why);
 
 #endif

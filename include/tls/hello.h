@@ -12,28 +12,38 @@
 
 #include <stdbool.h>
 
-enum { HELLO_MAX = 16384, HELLO_NAME_MAX = 255, HELLO_ALPN_MAX = 8 };
+/* A hello's bytes, and what they may take on the wire with record headers. */
+enum { HELLO_MAX = 16384, HELLO_WIRE_MAX = 2 * HELLO_MAX };
+enum { HELLO_NAME_MAX = 255 };
 
 enum hello_verdict {
 	HELLO_MORE,     /* well formed so far, not complete */
 	HELLO_COMPLETE, /* *out is filled in */
 	HELLO_BAD,      /* TLS, but malformed or too large */
-	HELLO_NOT_TLS   /* the first byte is not a handshake record: cleartext or noise */
+	HELLO_NOT_TLS   /* the first byte begins no handshake record: cleartext
+			   or noise */
 };
 
 struct hello {
-	char server_name[HELLO_NAME_MAX + 1]; /* SNI in lower case, "" when absent; only letters digits . - _ */
-	bool tls13;           /* 1.3 among supported_versions */
+	/*
+	 * SNI in lower case; only letters, digits, dot, hyphen, underscore.
+	 * "" when absent, or when it is something no host is called.
+	 */
+	char server_name[HELLO_NAME_MAX + 1];
+	bool tls13; /* 1.3 among supported_versions */
 	bool alpn_offered;
-	bool alpn_imap;       /* "imap" among the offered */
+	bool alpn_imap; /* "imap" among the offered */
 	unsigned alpn_count;
-	size_t length;        /* of the handshake message, header included */
+	size_t length; /* of the handshake message, header included */
 };
 
 /*
  * `in` begins at the first byte the client sent. Never keeps a pointer into it.
  * Refuses: lengths that do not add up, a duplicate extension, a duplicate
- * key-share group, a malformed ALPN or SNI list, more than HELLO_MAX bytes.
+ * key-share group, a malformed ALPN or SNI list, an extension behind
+ * pre_shared_key, bytes behind the hello in its record, more than HELLO_MAX
+ * bytes, more than HELLO_WIRE_MAX with the records' headers.
+ * *out is touched by HELLO_COMPLETE only.
  */
 enum hello_verdict hello_read(struct slice in, struct hello *out);
 

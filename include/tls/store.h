@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.h - what a listener presents: chain, key and TLS policy, built from bytes.
+ * store.h - what a listener presents: chain, key and TLS policy, built from
+ * bytes.
  *
  * A store is immutable and counted; every running handshake keeps what it needs
- * through the TLS library's own count, so a store may go while sessions live on.
+ * through the TLS library's own count, so a store may go while sessions live
+ * on. The count may be touched by any thread.
  */
 #ifndef TLS_STORE_H
 #define TLS_STORE_H
@@ -16,6 +18,9 @@
 
 enum tls_version { TLS_VERSION_NONE, TLS_VERSION_12, TLS_VERSION_13 };
 
+/* Of each of the two files. */
+enum { STORE_FILE_MAX = 256 * 1024 };
+
 struct store_options {
 	struct slice chain; /* PEM, leaf first, then intermediates */
 	struct slice key;   /* PEM: PKCS#8, SEC1 or PKCS#1, not encrypted */
@@ -26,33 +31,45 @@ struct store_options {
 /* Why a store was refused, for the one line the administrator reads. */
 struct store_fault {
 	enum err cause;
-	char text[256]; /* a sentence without file names: "the key does not belong to the first certificate" */
-	bool in_key;    /* the fault is in the key file, not in the chain file */
+	/*
+	 * A sentence without file names: "the key does not belong to the first
+	 * certificate". Printable ASCII, whatever stands in the certificate.
+	 */
+	char text[256];
+	bool in_key; /* the fault is in the key file, not in the chain file */
 };
 
 struct store;
 
-/* Must be called once per process before anything else in tls/. */
+/*
+ * Must be called once per process, before it has threads and before anything
+ * else in tls/; once more does no harm.
+ */
 enum err tls_library_init(void) MUST_USE;
-/* "wolfSSL 5.9.2 (AES-NI, AVX2, ...)": library, version and the acceleration this machine gives it. */
+/*
+ * "wolfSSL 5.9.2 (AES-NI, AVX2, ...)": library, version and the acceleration
+ * this machine gives it.
+ */
 void tls_library_text(char *out, size_t cap);
 
 /*
  * Checks pair, leaf first, chain order, dates (expired and not yet valid are
  * faults) and builds the server side of RFC 9325: TLS 1.2 and 1.3, ECDHE and
  * AEAD only, X25519MLKEM768, X25519, P-256, P-384, no renegotiation, no early
- * data, tickets on, no session cache. NULL on a fault, *fault says which.
+ * data, tickets on, no session cache. Keys are RSA of 2048 to 4096 bits, or
+ * ECDSA on P-256 or P-384. NULL on a fault, *fault says which.
  */
-struct store *store_new(const struct store_options *o, struct store_fault *fault) MUST_USE;
+struct store *store_new(const struct store_options *o,
+			struct store_fault *fault) MUST_USE;
 struct store *store_ref(struct store *s);
 void store_unref(struct store *s); /* NULL is fine */
 
-/* Facts for `status` and events: the leaf's subject CN or first SAN, serial (hex), seconds since 1970. */
+/* Facts for `status` and events, about the leaf. */
 struct store_facts {
-	char name[256];
-	char serial[64];
-	int64_t not_before, not_after;
-	const char *key_type; /* "RSA" or "ECDSA" */
+	char name[256];  /* subject CN or first SAN, printable ASCII */
+	char serial[64]; /* hex */
+	int64_t not_before, not_after; /* seconds since 1970 */
+	const char *key_type;          /* "RSA" or "ECDSA" */
 };
 const struct store_facts *store_facts(const struct store *s);
 

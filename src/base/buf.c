@@ -39,7 +39,7 @@ buf_reserve(struct buf *b, struct pool *p, size_t n)
 {
 	size_t used = b->filled - b->sent;
 
-	if (b->mem && n <= b->cap - b->filled)
+	if (n <= b->cap - b->filled)
 		return ERR_OK;
 	if (b->mem && n <= b->cap - used) {
 		memmove(b->mem, b->mem + b->sent, used);
@@ -48,7 +48,7 @@ buf_reserve(struct buf *b, struct pool *p, size_t n)
 		b->sent = 0;
 		return ERR_OK;
 	}
-	if (n > POOL_MAX - used)
+	if (used > POOL_MAX || n > POOL_MAX - used)
 		return ERR_LIMIT;
 	return move(b, p, used + n);
 }

@@ -21,6 +21,7 @@ struct pool {
 	} classes[CLASSES];
 };
 
+/* want <= POOL_MAX */
 static size_t
 class_of(size_t want)
 {
@@ -57,11 +58,12 @@ pool_free(struct pool *p)
 unsigned char *
 pool_get(struct pool *p, size_t want, size_t *cap)
 {
-	size_t c = class_of(want);
+	size_t c;
 	void *mem;
 
 	if (want > POOL_MAX)
 		return NULL;
+	c = class_of(want);
 	mem = p->classes[c].head;
 	if (mem) {
 		p->classes[c].head = ((struct free_block *)mem)->next;
@@ -77,12 +79,14 @@ pool_get(struct pool *p, size_t want, size_t *cap)
 void
 pool_put(struct pool *p, unsigned char *mem, size_t cap)
 {
-	size_t c = class_of(cap);
 	struct free_block *b = (struct free_block *)(void *)mem;
+	size_t c;
 
 	if (!mem)
 		return;
-	assert(POOL_MIN << c == cap && p->lent >= cap);
+	assert(cap <= POOL_MAX && cap <= p->lent);
+	c = class_of(cap);
+	assert(POOL_MIN << c == cap);
 	p->lent -= cap;
 	wipe(mem, cap);
 	if ((p->classes[c].kept + 1) * cap > KEEP_BYTES) {

@@ -72,9 +72,10 @@ slice_head(struct slice s, size_t n)
 struct slice
 slice_skip(struct slice s, size_t n)
 {
-	if (n >= s.len)
-		return slice_of(s.ptr + s.len, 0);
-	return slice_of(s.ptr + n, s.len - n);
+	if (n > s.len)
+		n = s.len;
+	/* Even adding 0 to NULL is undefined in C. */
+	return n == 0 ? s : slice_of(s.ptr + n, s.len - n);
 }
 
 size_t

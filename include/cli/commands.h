@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * commands.h - the sub-commands that main dispatches to.
+ *
+ * argv[0] is the name of the sub-command; the result is the exit code.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+int cli_config(int argc, char **argv);
+
+#endif

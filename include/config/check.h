@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * check.h - what no single key can tell: do the settings fit together?
+ *
+ * For config/ only; settings_load calls it.
+ */
+#ifndef CONFIG_CHECK_H
+#define CONFIG_CHECK_H
+
+#include "base/err.h"
+#include "config/settings.h"
+
+/* The key to blame, or the second when the first was not written. */
+struct complaint {
+	const char *path, *other; /* other may be NULL */
+	size_t index;             /* of the list's entry, else 0 */
+	char text[sizeof((struct settings_fault *)0)->text];
+};
+
+enum err config_check(const struct settings *s, struct complaint *out) MUST_USE;
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * keys.h - the table of keys, and how one value is read and written.
+ *
+ * For config/ only; the program sees settings.h.
+ */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "config/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum kind {
+	KIND_GROUP,    /* of keys: a mapping */
+	KIND_ENTRIES,  /* a list of mappings */
+	KIND_NETWORKS, /* a list of networks */
+	KIND_SWITCH,   /* bool: false and true have words */
+	KIND_CHOICE,   /* enum: its values have words */
+	KIND_COUNT,    /* uint64_t */
+	KIND_SIZE,     /* uint64_t, bytes */
+	KIND_TIME,     /* uint64_t, milliseconds */
+	KIND_PORT,     /* uint16_t */
+	KIND_NAME,     /* text of ours; may be "" where least is 0 */
+	KIND_PATH,     /* absolute */
+	KIND_HOST,     /* address or name */
+	KIND_LISTEN,   /* address and any of struct listener_settings */
+	KIND_SINK,     /* kind and path of settings.audit */
+	KINDS
+};
+
+/*
+ * One row. `at` counts from the start of struct settings, or of the entry for
+ * keys below KIND_ENTRIES; `size` is that of the field, or of one entry.
+ */
+struct key {
+	const char *path; /* "limits.line", "backends.port" */
+	enum kind kind;
+	size_t at, size;
+	const char *preset;   /* default, as written; NULL: must be given */
+	uint64_t least, most; /* of a number, or how many entries */
+	const char *help;     /* sentences */
+	const char *const *words;
+	size_t count_at; /* lists: where their length stands */
+};
+
+enum { KEYS_MAX = 64, EXPECTS_MAX = 160 };
+
+/* NULL behind the last one; a group or list comes before the keys in it. */
+const struct key *key_at(size_t i);
+size_t key_index(const struct key *k);
+/* parent NULL: at the top. */
+bool key_is_child(const struct key *k, const struct key *parent);
+const struct key *key_find(const struct key *parent, struct slice name);
+/* The one most likely meant, maybe elsewhere; NULL when none is near. */
+const struct key *key_near(const struct key *parent, struct slice name);
+/* The last part of the path. */
+const char *key_name(const struct key *k);
+
+/* "a time from 30m to 24h" */
+void key_expects(const struct key *k, char out[EXPECTS_MAX]);
+
+/* The value of one scalar into base; untouched on failure. Not for groups and
+ * lists. */
+enum err key_read(const struct key *k, struct slice text, void *base) MUST_USE;
+
+struct writer {
+	void (*emit)(void *arg, struct slice text);
+	void *arg;
+};
+
+void put(struct writer *w, const char *text);
+/* The value as YAML, such that it reads to the same. Not for groups and
+ * entries. */
+void key_print(const struct key *k, const void *base, struct writer *w);
+
+#endif

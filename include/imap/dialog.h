@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dialog.h - both directions of a session after login (design.md section 6).
+ *
+ * Pure. Given the bytes that were not judged yet, each side says one move at a
+ * time: let n bytes pass, drop n bytes, put text of our own, or end. The
+ * framing of both directions is known at every byte; the bytes of a
+ * synchronising literal, and whatever follows IDLE, move only after the
+ * backend's word. Nothing is kept but counters, tags in flight and the tag of
+ * a command that is being refused.
+ *
+ * The caller gives, at each call, all bytes of that direction that are not
+ * judged yet, beginning with the first one; it applies the move before the
+ * next call, and asks the other side again after any move but MOVE_WAIT.
+ */
+#ifndef IMAP_DIALOG_H
+#define IMAP_DIALOG_H
+
+#include "base/slice.h"
+#include "imap/command.h"
+#include "imap/reply.h"
+#include "imap/scan.h"
+#include "imap/tags.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	DIALOG_HEAD = 256, /* a client's tag and verb must fit */
+	DIALOG_WORD = 256, /* one word of a capability list */
+	DIALOG_MOST = 512  /* no more than this is ever held back for lack of bytes */
+};
+
+enum move_kind {
+	MOVE_WAIT,  /* nothing can move before more bytes come, on either side */
+	MOVE_PASS,  /* forward n bytes */
+	MOVE_SKIP,  /* drop n bytes */
+	MOVE_PUT,   /* send text in the direction of this side's bytes, then drop n */
+	MOVE_REPLY, /* tell the client `reply` with `tag`, then drop n */
+	MOVE_END    /* close both sides: `why`; nothing more may be forwarded */
+};
+
+struct move {
+	enum move_kind kind;
+	size_t n;
+	struct slice text; /* MOVE_PUT; points into the dialog, until the next call */
+	enum reply reply;
+	struct slice tag; /* MOVE_REPLY; as text */
+	const char *why;
+};
+
+struct dialog {
+	struct scan scan;
+	unsigned char client; /* state of the client's direction */
+	unsigned char server; /* state of the backend's direction */
+	unsigned char verb;   /* of the command in hand */
+	unsigned char refusal; /* reply when the command in hand has gone by */
+	bool done_drops;   /* IDLE ended without DONE: one late DONE is dropped */
+	bool converted;    /* the literal in hand goes as {n} instead of {n+} */
+	bool answered;     /* the command in hand was answered before its end */
+	bool word_due;     /* the backend's "+" is due, for a literal or IDLE */
+	bool word_line;    /* the backend's line in hand is that "+" */
+	bool skip_line;    /* the backend's line in hand is dropped */
+	bool started;      /* part of the response in hand was passed */
+	bool tagged;       /* the backend's line in hand is a tagged answer */
+	bool bye;          /* the backend said BYE */
+	unsigned char put_len;
+	unsigned char tag_len;
+	uint16_t answer;    /* which of tags is being answered */
+	uint32_t scanned;   /* unjudged bytes the client's scanner has seen */
+	unsigned flags;     /* CAP_ of this backend's list */
+	unsigned flags_new; /* CAP_ of the list in hand */
+	uint64_t client_literal; /* bytes left */
+	uint64_t server_literal;
+	uint64_t commands; /* begun by the client */
+	uint64_t strays;   /* "+" lines nobody asked for, dropped */
+	char put[32];
+	unsigned char tag[TAG_MAX]; /* of the command being refused */
+	struct tags tags;
+};
+
+/* flags: CAP_ of the backend's list as learned with the login. */
+void dialog_init(struct dialog *d, unsigned flags);
+
+void dialog_client(struct dialog *d, struct slice in, struct move *out);
+void dialog_server(struct dialog *d, struct slice in, struct move *out);
+
+/* The client has received whole responses only: our own text may go between. */
+bool dialog_boundary(const struct dialog *d);
+/* Nothing is in flight, or only an IDLE: the session may end without loss. */
+bool dialog_idle(const struct dialog *d);
+/* A command of the client has been forwarded in part. */
+bool dialog_midcommand(const struct dialog *d);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * event.c - one event, one line of JSON.
+ *
+ * A field is first written whole into memory of its own and then appended, or
+ * left out: whatever the values, the line stays valid JSON.
+ */
+#include "audit/event.h"
+
+#include "audit/json.h"
+#include "base/hash.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ECS_VERSION "8.17.0"
+
+enum field_type { TYPE_S, TYPE_N, TYPE_B };
+
+enum {
+	NAME_MAX_BYTES = 64, /* of a field, see the assertion in append */
+	TAIL = 2             /* "}\n" */
+};
+
+static const struct {
+	const char *action, *category, *kind, *meaning;
+} events[] = {
+#define X(id, action, category, kind, meaning)                                 \
+	[EV_##id] = {action, category, kind, meaning},
+    EVENT_LIST(X)
+#undef X
+};
+
+static const struct {
+	const char *name;
+	enum field_type type;
+	const char *meaning;
+} fields[] = {
+#define X(id, name, type, meaning) [FIELD_##id] = {name, TYPE_##type, meaning},
+    FIELD_LIST(X)
+#undef X
+};
+
+_Static_assert(FIELD_IDS <= 64, "event.given has a bit for each field");
+
+const char *
+event_action(enum event_id id)
+{
+	return events[id].action;
+}
+
+const char *
+event_meaning(enum event_id id)
+{
+	return events[id].meaning;
+}
+
+const char *
+field_name(enum field_id f)
+{
+	return fields[f].name;
+}
+
+const char *
+field_meaning(enum field_id f)
+{
+	return fields[f].meaning;
+}
+
+/* value: JSON already. Always leaves room for the tail. */
+static void
+append(struct event *e, const char *name, struct slice value)
+{
+	size_t name_len = strlen(name);
+	size_t need = name_len + value.len + 4;
+	char *p = e->text + e->len;
+
+	assert(name_len <= NAME_MAX_BYTES);
+	if (need > sizeof e->text - TAIL - e->len) {
+		e->cut = true;
+		return;
+	}
+	if (e->len > 1)
+		*p++ = ',';
+	*p++ = '"';
+	memcpy(p, name, name_len);
+	p += name_len;
+	*p++ = '"';
+	*p++ = ':';
+	memcpy(p, value.ptr, value.len);
+	e->len = (size_t)(p - e->text) + value.len;
+}
+
+static void
+append_string(struct event *e, const char *name, struct slice value)
+{
+	char text[JSON_STRING_MAX];
+
+	append(e, name, slice_of(text, json_string(value, text, &e->cut)));
+}
+
+static void
+append_number(struct event *e, const char *name, uint64_t value)
+{
+	char text[24];
+	int n = snprintf(text, sizeof text, "%" PRIu64, value);
+
+	append(e, name, slice_of(text, (size_t)n));
+}
+
+/*
+ * ISO 8601 in UTC. Days to date after H. Hinnant, "chrono-compatible low-level
+ * date algorithms"; gmtime_r would take a lock in every worker.
+ */
+static void
+append_time(struct event *e, uint64_t wall_ms)
+{
+	uint64_t seconds = wall_ms / 1000, z = seconds / 86400 + 719468;
+	uint64_t era = z / 146097, day_of_era = z % 146097;
+	uint64_t year_of_era = (day_of_era - day_of_era / 1460 +
+				day_of_era / 36524 - day_of_era / 146096) /
+			       365;
+	uint64_t day_of_year =
+	    day_of_era -
+	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	uint64_t m = (5 * day_of_year + 2) / 153; /* 0 is March */
+	uint64_t day = day_of_year - (153 * m + 2) / 5 + 1;
+	uint64_t month = m < 10 ? m + 3 : m - 9;
+	uint64_t year = year_of_era + era * 400 + (month <= 2);
+	char text[64];
+	int n = snprintf(text, sizeof text,
+			 "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64 "T%02" PRIu64
+			 ":%02" PRIu64 ":%02" PRIu64 ".%03" PRIu64 "Z",
+			 year, month, day, seconds / 3600 % 24,
+			 seconds / 60 % 60, seconds % 60, wall_ms % 1000);
+
+	append_string(e, "@timestamp", slice_of(text, (size_t)n));
+}
+
+/*
+ * The /24 or the /48 of an address in the form of RFC 5952. A "::" among the
+ * first three groups stands for the rest of them, too.
+ */
+static size_t
+prefix_text(const char *address, char out[46])
+{
+	struct slice s = slice_head(slice_str(address), 40);
+	bool v6 = slice_find(s, ':') < s.len;
+	size_t n = 0, parts = 0;
+
+	for (; n < s.len; n++) {
+		if (s.ptr[n] != (v6 ? ':' : '.'))
+			continue;
+		if (++parts == 3 || (n > 0 && s.ptr[n - 1] == ':'))
+			break;
+	}
+	while (v6 && n > 0 &&
+	       (s.ptr[n - 1] == ':' ||
+		(n > 1 && s.ptr[n - 1] == '0' && s.ptr[n - 2] == ':')))
+		n--;
+	memcpy(out, s.ptr, n);
+	memcpy(out + n, v6 ? "::" : ".0", 2);
+	return n + 2;
+}
+
+static void
+append_context(struct event *e, const struct event_context *ctx)
+{
+	char prefix[46];
+
+	if (ctx->session[0])
+		append_string(e, "imapward.session", slice_str(ctx->session));
+	if (ctx->listener)
+		append_string(e, "imapward.listener", slice_str(ctx->listener));
+	if (ctx->address[0] && e->privacy && e->privacy->prefix_address)
+		append_string(
+		    e, "source.ip",
+		    slice_of(prefix, prefix_text(ctx->address, prefix)));
+	else if (ctx->address[0])
+		append_string(e, "source.ip", slice_str(ctx->address));
+	if (ctx->port > 0)
+		append_number(e, "source.port", ctx->port);
+}
+
+void
+event_begin(struct event *e, enum event_id id, const struct event_context *ctx,
+	    const struct event_privacy *privacy, uint64_t wall_ms)
+{
+	char category[64];
+	int n = snprintf(category, sizeof category, "[\"%s\"]",
+			 events[id].category);
+
+	e->len = 1;
+	e->privacy = privacy;
+	e->given = 0;
+	e->cut = false;
+	e->text[0] = '{';
+	append_time(e, wall_ms);
+	append_string(e, "ecs.version", SLICE(ECS_VERSION));
+	append_string(e, "event.kind", slice_str(events[id].kind));
+	/* ECS wants a list here, also of one. */
+	append(e, "event.category", slice_of(category, (size_t)n));
+	append_string(e, "event.action", slice_str(events[id].action));
+	if (ctx)
+		append_context(e, ctx);
+}
+
+/* False: the field has a value already, which stays. */
+static bool
+take(struct event *e, enum field_id f, enum field_type type)
+{
+	uint64_t bit = UINT64_C(1) << f;
+
+	assert((unsigned)f < FIELD_IDS && fields[f].type == type);
+	if (e->given & bit)
+		return false;
+	e->given |= bit;
+	return true;
+}
+
+/* The same mailbox gives the same hash, however its name is written. */
+static void
+append_hash(struct event *e, const char *name, struct slice value)
+{
+	unsigned char folded[JSON_VALUE_MAX];
+	struct slice head = slice_head(value, sizeof folded);
+	char text[17];
+
+	for (size_t i = 0; i < head.len; i++)
+		folded[i] = byte_lower(head.ptr[i]);
+	snprintf(text, sizeof text, "%016" PRIx64,
+		 hash_keyed(e->privacy->key, slice_of(folded, head.len)));
+	append_string(e, name, slice_of(text, 16));
+}
+
+void
+event_slice(struct event *e, enum field_id f, struct slice value)
+{
+	bool hash = e->privacy && e->privacy->hash_user;
+
+	if (!take(e, f, TYPE_S))
+		return;
+	if (hash && f == FIELD_USER)
+		append_hash(e, "user.hash", value);
+	else if (hash && f == FIELD_AUTHZID)
+		append_hash(e, "user.effective.hash", value);
+	else
+		append_string(e, fields[f].name, value);
+}
+
+void
+event_text(struct event *e, enum field_id f, const char *value)
+{
+	if (value)
+		event_slice(e, f, slice_str(value));
+}
+
+void
+event_number(struct event *e, enum field_id f, uint64_t value)
+{
+	if (take(e, f, TYPE_N))
+		append_number(e, fields[f].name, value);
+}
+
+void
+event_bool(struct event *e, enum field_id f, bool value)
+{
+	if (take(e, f, TYPE_B))
+		append(e, fields[f].name,
+		       value ? SLICE("true") : SLICE("false"));
+}
+
+struct slice
+event_end(struct event *e)
+{
+	memcpy(e->text + e->len, "}\n", TAIL);
+	e->len += TAIL;
+	return slice_of(e->text, e->len);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "audit/queue.h"
+
+#include "audit/event.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct queue {
+	pthread_mutex_t lock;
+	size_t cap, start, used;
+	uint64_t dropped;
+	unsigned char mem[]; /* a ring */
+};
+
+struct queue *
+queue_new(size_t cap)
+{
+	struct queue *q = malloc(sizeof *q + cap);
+
+	if (!q)
+		return NULL;
+	*q = (struct queue){.cap = cap};
+	if (pthread_mutex_init(&q->lock, NULL) != 0) {
+		free(q);
+		return NULL;
+	}
+	return q;
+}
+
+void
+queue_free(struct queue *q)
+{
+	if (!q)
+		return;
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+/* Where in mem the n-th used byte, or the n-th free one behind them, stands. */
+static size_t
+place(const struct queue *q, size_t n)
+{
+	size_t to_end = q->cap - q->start;
+
+	return n < to_end ? q->start + n : n - to_end;
+}
+
+static void
+copy_in(struct queue *q, struct slice s)
+{
+	size_t at = place(q, q->used);
+	struct slice first = slice_head(s, q->cap - at);
+
+	memcpy(q->mem + at, first.ptr, first.len);
+	memcpy(q->mem, s.ptr + first.len, s.len - first.len);
+	q->used += s.len;
+}
+
+static void
+copy_out(struct queue *q, unsigned char *out, size_t n)
+{
+	struct slice first =
+	    slice_head(slice_of(q->mem + q->start, q->cap - q->start), n);
+
+	memcpy(out, first.ptr, first.len);
+	memcpy(out + first.len, q->mem, n - first.len);
+	q->start = place(q, n);
+	q->used -= n;
+}
+
+/* The length of the whole lines among the first `max` bytes. */
+static size_t
+whole_lines(const struct queue *q, size_t max)
+{
+	while (max > 0 && q->mem[place(q, max - 1)] != '\n')
+		max--;
+	return max;
+}
+
+static uint64_t
+count_lines(struct slice s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.ptr[i] == '\n';
+	return n;
+}
+
+bool
+queue_put(struct queue *q, struct slice lines)
+{
+	bool fits;
+
+	assert(lines.len == 0 || lines.ptr[lines.len - 1] == '\n');
+	pthread_mutex_lock(&q->lock);
+	fits = lines.len <= q->cap - q->used;
+	if (!fits)
+		q->dropped += count_lines(lines);
+	else if (lines.len > 0)
+		copy_in(q, lines);
+	pthread_mutex_unlock(&q->lock);
+	return fits;
+}
+
+size_t
+queue_take(struct queue *q, unsigned char *out, size_t cap)
+{
+	size_t n;
+
+	assert(cap >= EVENT_MAX);
+	pthread_mutex_lock(&q->lock);
+	n = whole_lines(q, cap < q->used ? cap : q->used);
+	if (n > 0)
+		copy_out(q, out, n);
+	pthread_mutex_unlock(&q->lock);
+	return n;
+}
+
+uint64_t
+queue_dropped(struct queue *q)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&q->lock);
+	n = q->dropped;
+	q->dropped = 0;
+	pthread_mutex_unlock(&q->lock);
+	return n;
+}

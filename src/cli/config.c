@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config.c - imapward config: check and print a configuration, show the sample.
+ */
+#include "cli/commands.h"
+#include "config/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_CONFIG = 2, EXIT_USAGE = 64 };
+
+static const char usage[] =
+    "usage: imapward config check FILE   is FILE a valid configuration?\n"
+    "       imapward config print FILE   FILE with every default filled in\n"
+    "       imapward config sample       a commented configuration\n"
+    "       imapward config manual       the list of keys, for mdoc(7)\n"
+    "exit codes: 0 fine, 1 output failed, 2 bad configuration, 64 usage\n";
+
+static void
+write_out(void *arg, struct slice text)
+{
+	fwrite(text.ptr, 1, text.len, arg);
+}
+
+/* Output that did not reach its place is no success. */
+static int
+finish(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	fprintf(stderr, "imapward: standard output: %s\n", strerror(errno));
+	return EXIT_FAILURE;
+}
+
+/* Up to one byte more than a configuration may have; settings_load refuses
+ * that. */
+static bool
+read_file(const char *path, unsigned char **out, size_t *len)
+{
+	size_t cap = SETTINGS_BYTES_MAX + 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char *mem = fd < 0 ? NULL : malloc(cap);
+	ssize_t n = mem ? 1 : -1;
+
+	for (*len = 0; n > 0 && *len < cap; *len += (size_t)n) {
+		n = read(fd, mem + *len, cap - *len);
+		if (n < 0)
+			break;
+	}
+	if (n < 0) {
+		fprintf(stderr, "imapward: %s: %s\n", path, strerror(errno));
+		free(mem);
+		mem = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	*out = mem;
+	return mem != NULL;
+}
+
+static struct settings *
+load(const char *path)
+{
+	struct settings_fault fault;
+	struct settings *s = NULL;
+	unsigned char *mem;
+	size_t len;
+	enum err e;
+
+	if (!read_file(path, &mem, &len))
+		return NULL;
+	e = settings_load(slice_of(mem, len), &s, &fault);
+	free(mem);
+	if (e == ERR_OK)
+		return s;
+	fprintf(stderr, "imapward: %s:", path);
+	if (fault.line > 0)
+		fprintf(stderr, "%u:%u:", fault.line, fault.column);
+	fprintf(stderr, " %s\n", fault.text);
+	return NULL;
+}
+
+static int
+check(const char *path)
+{
+	struct settings *s = load(path);
+
+	if (!s)
+		return EXIT_CONFIG;
+	settings_free(s);
+	printf("%s: the configuration is valid\n", path);
+	return finish();
+}
+
+static int
+print(const char *path)
+{
+	struct settings *s = load(path);
+
+	if (!s)
+		return EXIT_CONFIG;
+	settings_print(s, write_out, stdout);
+	settings_free(s);
+	return finish();
+}
+
+static int
+sample(const char *path)
+{
+	(void)path;
+	settings_sample(write_out, stdout);
+	return finish();
+}
+
+static int
+manual(const char *path)
+{
+	(void)path;
+	settings_manual(write_out, stdout);
+	return finish();
+}
+
+static const struct {
+	const char *name;
+	int args;
+	int (*run)(const char *path);
+} actions[] = {
+    {"check", 1, check},
+    {"print", 1, print},
+    {"sample", 0, sample},
+    {"manual", 0, manual},
+};
+
+int
+cli_config(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		fputs(usage, stdout);
+		return finish();
+	}
+	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+		if (strcmp(name, actions[i].name) == 0 &&
+		    argc - 2 == actions[i].args)
+			return actions[i].run(argv[2]);
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * value.c - one scalar of the configuration: read, described, printed.
+ */
+#include "config/keys.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct unit {
+	const char *name;
+	uint64_t value;
+};
+
+/* From small to large. */
+static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
+static const struct unit sizes[] = {
+    {"", 1},
+    {"KiB", 1024},
+    {"MiB", 1024 * 1024},
+    {NULL, 0},
+};
+static const struct unit times[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}, {NULL, 0},
+};
+
+static const struct {
+	const char *noun; /* for a text with bounds */
+	const struct unit *units;
+	const char *zero;
+} numbers[KINDS] = {
+    [KIND_COUNT] = {"a number", no_units, "0"},
+    [KIND_SIZE] = {"a size", sizes, "0"},
+    [KIND_TIME] = {"a time", times, "0s"},
+    [KIND_PORT] = {"a port number", no_units, "0"},
+};
+
+/* With the largest unit that leaves no rest. */
+static void
+number_text(enum kind kind, uint64_t v, char out[32])
+{
+	const struct unit *u = numbers[kind].units;
+
+	for (const struct unit *next = u; next->name; next++)
+		if (v % next->value == 0)
+			u = next;
+	if (v == 0)
+		snprintf(out, 32, "%s", numbers[kind].zero);
+	else
+		snprintf(out, 32, "%" PRIu64 "%s", v / u->value, u->name);
+}
+
+static enum err
+parse_number(struct slice text, const struct unit *units, uint64_t *out)
+{
+	size_t digits = 0;
+	struct slice suffix;
+	uint64_t n;
+
+	while (digits < text.len && byte_digit(text.ptr[digits]))
+		digits++;
+	suffix = slice_skip(text, digits);
+	for (; units->name; units++) {
+		if (!slice_eq(suffix, slice_str(units->name)))
+			continue;
+		if (!slice_number(slice_head(text, digits),
+				  UINT64_MAX / units->value, &n))
+			return ERR_SYNTAX;
+		*out = n * units->value;
+		return ERR_OK;
+	}
+	return ERR_SYNTAX;
+}
+
+static enum err
+read_number(const struct key *k, struct slice text, void *field)
+{
+	uint64_t v;
+	enum err e = parse_number(text, numbers[k->kind].units, &v);
+
+	assert(k->size == (k->kind == KIND_PORT ? sizeof(uint16_t) : sizeof v));
+	if (e != ERR_OK)
+		return e;
+	if (v < k->least || v > k->most)
+		return ERR_RANGE;
+	if (k->kind == KIND_PORT)
+		*(uint16_t *)field = (uint16_t)v;
+	else
+		*(uint64_t *)field = v;
+	return ERR_OK;
+}
+
+static void
+print_number(const struct key *k, const void *field, struct writer *w)
+{
+	char text[32];
+	uint64_t v = k->kind == KIND_PORT ? *(const uint16_t *)field
+					  : *(const uint64_t *)field;
+
+	number_text(k->kind, v, text);
+	put(w, text);
+}
+
+static enum err
+read_word(const struct key *k, struct slice text, void *field)
+{
+	unsigned i = 0;
+
+	while (k->words[i] && !slice_eq(text, slice_str(k->words[i])))
+		i++;
+	if (!k->words[i])
+		return ERR_UNKNOWN;
+	if (k->kind == KIND_SWITCH)
+		*(bool *)field = i == 1;
+	else
+		*(enum listener_mode *)field = (enum listener_mode)i;
+	return ERR_OK;
+}
+
+void
+put(struct writer *w, const char *text)
+{
+	w->emit(w->arg, slice_str(text));
+}
+
+/* Could a reader of YAML take it for something else than text? */
+static bool
+needs_quotes(struct slice text)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = text.ptr[i];
+		bool inside = c == '-' || c == '_' || c == '.';
+
+		if (!byte_alpha(c) && !byte_digit(c) && c != '/' &&
+		    !(inside && i > 0))
+			return true;
+		dots += c == '.';
+	}
+	return text.len == 0 || (byte_digit(text.ptr[0]) && dots < 3);
+}
+
+static bool
+is_reserved(struct slice text)
+{
+	static const char *const words[] = {
+	    "true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (slice_ieq(text, slice_str(words[i])))
+			return true;
+	return false;
+}
+
+static void
+put_quoted(struct writer *w, struct slice text)
+{
+	put(w, "\"");
+	for (; text.len > 0; text = slice_skip(text, 1)) {
+		if (*text.ptr == '"' || *text.ptr == '\\')
+			put(w, "\\");
+		w->emit(w->arg, slice_head(text, 1));
+	}
+	put(w, "\"");
+}
+
+static void
+put_text(struct writer *w, const char *text)
+{
+	struct slice s = slice_str(text);
+
+	if (needs_quotes(s) || is_reserved(s))
+		put_quoted(w, s);
+	else
+		put(w, text);
+}
+
+static void
+print_word(const struct key *k, const void *field, struct writer *w)
+{
+	unsigned i = k->kind == KIND_SWITCH
+			 ? *(const bool *)field
+			 : *(const enum listener_mode *)field;
+	struct slice word = slice_str(k->words[i]);
+
+	if (needs_quotes(word))
+		put_quoted(w, word);
+	else
+		w->emit(w->arg, word);
+}
+
+static enum err
+copy_text(struct slice text, char *out, size_t size)
+{
+	if (text.len >= size)
+		return ERR_LIMIT;
+	if (text.len > 0)
+		memcpy(out, text.ptr, text.len);
+	out[text.len] = '\0';
+	return ERR_OK;
+}
+
+static bool
+is_name_byte(unsigned char c)
+{
+	return byte_alpha(c) || byte_digit(c) || c == '-' || c == '_' ||
+	       c == '.';
+}
+
+static enum err
+read_name(const struct key *k, struct slice text, void *field)
+{
+	if (text.len < k->least)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_name_byte(text.ptr[i]) || (i == 0 && *text.ptr == '-'))
+			return ERR_SYNTAX;
+	return copy_text(text, field, k->size);
+}
+
+static enum err
+read_path(const struct key *k, struct slice text, void *field)
+{
+	if (text.len < 2 || text.ptr[0] != '/')
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+			return ERR_SYNTAX;
+	return copy_text(text, field, k->size);
+}
+
+/* Letters, digits, '-', and '_', which container names have. */
+static bool
+is_label(struct slice label)
+{
+	if (label.len < 1 || label.len > 63 || label.ptr[0] == '-' ||
+	    label.ptr[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++)
+		if (!is_name_byte(label.ptr[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_digits(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!byte_digit(s.ptr[i]))
+			return false;
+	return true;
+}
+
+/* A last label of digits would be a mistyped address (RFC 1123 section 2.1). */
+static bool
+is_host_name(struct slice name)
+{
+	struct slice label, rest = name;
+	bool more = true;
+
+	if (name.len < 1 || name.len > 253)
+		return false;
+	if (name.ptr[name.len - 1] == '.')
+		rest = slice_head(name, name.len - 1);
+	while (more) {
+		more = slice_find(rest, '.') < rest.len;
+		label = slice_cut(&rest, '.');
+		if (!is_label(label))
+			return false;
+	}
+	return !is_digits(label);
+}
+
+static enum err
+read_host(const struct key *k, struct slice text, void *field)
+{
+	struct address a;
+
+	if (address_parse(text, &a) != ERR_OK && !is_host_name(text))
+		return ERR_SYNTAX;
+	return copy_text(text, field, k->size);
+}
+
+static void
+print_text(const struct key *k, const void *field, struct writer *w)
+{
+	(void)k;
+	put_text(w, field);
+}
+
+static enum err
+read_listen(const struct key *k, struct slice text, void *entry)
+{
+	struct listener_settings *l = entry;
+	struct address a = {{0}};
+	bool any = slice_eq(text, SLICE("*"));
+
+	(void)k;
+	if (!any && address_parse(text, &a) != ERR_OK)
+		return ERR_SYNTAX;
+	l->any = any;
+	l->address = a;
+	return ERR_OK;
+}
+
+static void
+print_listen(const struct key *k, const void *entry, struct writer *w)
+{
+	const struct listener_settings *l = entry;
+	char text[ADDRESS_TEXT_MAX] = "*";
+
+	(void)k;
+	if (!l->any)
+		address_print(&l->address, text);
+	put_text(w, text);
+}
+
+static const char *const sink_words[] = {
+    [AUDIT_NONE] = "none",
+    [AUDIT_STDOUT] = "stdout",
+    [AUDIT_SYSLOG] = "syslog",
+};
+
+static enum err
+read_sink(const struct key *k, struct slice text, void *settings)
+{
+	struct settings *s = settings;
+	struct key path = *k;
+	enum err e;
+
+	for (unsigned i = 0; i < sizeof sink_words / sizeof *sink_words; i++) {
+		if (sink_words[i] && slice_eq(text, slice_str(sink_words[i]))) {
+			s->audit.kind = (enum audit_kind)i;
+			return ERR_OK;
+		}
+	}
+	path.size = sizeof s->audit.path;
+	e = read_path(&path, text, s->audit.path);
+	if (e == ERR_OK)
+		s->audit.kind = AUDIT_FILE;
+	return e;
+}
+
+static void
+print_sink(const struct key *k, const void *settings, struct writer *w)
+{
+	const struct settings *s = settings;
+
+	(void)k;
+	put_text(w, s->audit.kind == AUDIT_FILE ? s->audit.path
+						: sink_words[s->audit.kind]);
+}
+
+/* Only printed here: the loader reads the items one by one. */
+static void
+print_networks(const struct key *k, const void *entry, struct writer *w)
+{
+	const char *base = entry;
+	const struct cidr *nets = (const void *)(base + k->at);
+	size_t n = *(const size_t *)(const void *)(base + k->count_at);
+	char text[CIDR_TEXT_MAX];
+
+	put(w, "[");
+	for (size_t i = 0; i < n; i++) {
+		put(w, i > 0 ? ", " : "");
+		cidr_print(&nets[i], text);
+		put_text(w, text);
+	}
+	put(w, "]");
+}
+
+static const struct {
+	const char *expects; /* NULL: from the bounds or the words */
+	enum err (*read)(const struct key *k, struct slice text, void *field);
+	void (*print)(const struct key *k, const void *field, struct writer *w);
+} kinds[KINDS] = {
+    [KIND_GROUP] = {"keys and their values", NULL, NULL},
+    [KIND_ENTRIES] = {"a list", NULL, NULL},
+    [KIND_NETWORKS] = {"a list of networks such as 192.0.2.0/24", NULL,
+		       print_networks},
+    [KIND_SWITCH] = {NULL, read_word, print_word},
+    [KIND_CHOICE] = {NULL, read_word, print_word},
+    [KIND_COUNT] = {NULL, read_number, print_number},
+    [KIND_SIZE] = {NULL, read_number, print_number},
+    [KIND_TIME] = {NULL, read_number, print_number},
+    [KIND_PORT] = {NULL, read_number, print_number},
+    [KIND_NAME] = {NULL, read_name, print_text},
+    [KIND_PATH] = {"an absolute path", read_path, print_text},
+    [KIND_HOST] = {"an IPv4 or IPv6 address or a host name", read_host,
+		   print_text},
+    [KIND_LISTEN] = {"an IPv4 or IPv6 address or \"*\"", read_listen,
+		     print_listen},
+    [KIND_SINK] = {"either stdout, syslog, none or an absolute path", read_sink,
+		   print_sink},
+};
+
+void
+key_expects(const struct key *k, char out[EXPECTS_MAX])
+{
+	char least[32], most[32];
+
+	if (kinds[k->kind].expects) {
+		snprintf(out, EXPECTS_MAX, "%s", kinds[k->kind].expects);
+	} else if (k->words) {
+		snprintf(out, EXPECTS_MAX, "either %s or %s", k->words[0],
+			 k->words[1]);
+	} else if (k->kind == KIND_NAME) {
+		snprintf(out, EXPECTS_MAX,
+			 "%s to %" PRIu64
+			 " letters, digits, '.', '_' or '-', no '-' first",
+			 k->least == 0 ? "0" : "1", k->most);
+	} else {
+		number_text(k->kind, k->least, least);
+		number_text(k->kind, k->most, most);
+		snprintf(out, EXPECTS_MAX, "%s from %s to %s",
+			 numbers[k->kind].noun, least, most);
+	}
+}
+
+enum err
+key_read(const struct key *k, struct slice text, void *base)
+{
+	return kinds[k->kind].read(k, text, (char *)base + k->at);
+}
+
+void
+key_print(const struct key *k, const void *base, struct writer *w)
+{
+	size_t at = k->kind == KIND_NETWORKS ? 0 : k->at;
+
+	kinds[k->kind].print(k, (const char *)base + at, w);
+}

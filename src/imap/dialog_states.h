@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dialog_states.h - what dialog.c and dialog_server.c share; nobody else's.
+ */
+#ifndef DIALOG_STATES_H
+#define DIALOG_STATES_H
+
+#include "imap/dialog.h"
+
+enum client_state {
+	CLIENT_HEAD,         /* tag and verb are being collected */
+	CLIENT_LINE,         /* a permitted line streams */
+	CLIENT_CONVERT,      /* {n+} is about to become {n} */
+	CLIENT_WAIT,         /* a literal waits for the backend's word */
+	CLIENT_LITERAL,      /* the bytes of a literal stream */
+	CLIENT_IDLE_PENDING, /* IDLE was sent, the backend has not answered */
+	CLIENT_IDLE,         /* only DONE may come */
+	CLIENT_DROP,         /* the rest of a refused command is dropped */
+	CLIENT_DROP_LITERAL, /* ... and so is its literal */
+	CLIENT_REPLY,        /* our refusal waits for a response boundary */
+	CLIENT_BROKEN
+};
+
+enum server_state {
+	SERVER_START,   /* at the beginning of a response */
+	SERVER_CODE,    /* behind a status word: is there a [CAPABILITY code? */
+	SERVER_PROSE,   /* human text to the end of the line */
+	SERVER_DATA,    /* a data response; may end in a literal */
+	SERVER_LITERAL, /* the bytes of that literal */
+	SERVER_WORDS,   /* the words of "* CAPABILITY" */
+	SERVER_CODE_WORDS, /* the words of a [CAPABILITY code */
+	SERVER_BROKEN
+};
+
+/* n == 0 makes it MOVE_WAIT. */
+void move_bytes(struct move *m, enum move_kind kind, size_t n);
+void move_end(struct dialog *d, struct move *m, const char *why);
+
+/* The backend's tagged line for d->answer is complete. */
+void dialog_answered(struct dialog *d);
+/* The backend's "+" that was due is complete. */
+void dialog_word(struct dialog *d);
+
+#endif

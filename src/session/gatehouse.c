@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gatehouse.c - everything that is said before login, answered by the gate.
+ *
+ * A command is collected whole, in bounded space, then parsed, then answered.
+ * Nothing said here reaches a backend as it stands; a refused literal is
+ * swallowed, never read as commands (security.md 1 and 3).
+ */
+#include "session/session.h"
+
+#include "imap/capability.h"
+#include "session/backends.h"
+#include "tls/hello.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GATE_DIGITS = 10 };
+
+/* A fatal decode_error alert in clear (RFC 8446 section 6). */
+static const unsigned char alert_decode_error[] = {0x15, 3, 3, 0, 2, 2, 50};
+
+static struct buf *
+input(struct session *s)
+{
+	return &s->legs[SIDE_CLIENT].plain;
+}
+
+enum state
+gate_home(const struct session *s)
+{
+	return s->legs[SIDE_CLIENT].tls ? STATE_GATE : STATE_CLEAR;
+}
+
+void
+gate_reset(struct session *s)
+{
+	s->in.gate = (struct gate){0};
+	scan_init(&s->in.gate.scan, GATE_DIGITS);
+}
+
+/* May credentials be given on this leg as it is? */
+static bool
+may_login(const struct session *s)
+{
+	return s->legs[SIDE_CLIENT].tls || s->plaintext;
+}
+
+static void
+send_words(struct session *s, const char *before, const char *after)
+{
+	char words[CAPABILITY_TEXT_MAX], line[CAPABILITY_TEXT_MAX + 64];
+	enum gate_leg leg = s->legs[SIDE_CLIENT].tls ? GATE_LEG_TLS
+			    : s->plaintext	      ? GATE_LEG_PLAINTEXT
+						      : GATE_LEG_CLEAR;
+	size_t n = backends_gate_words(session_settings(s), leg, words);
+	int len = snprintf(line, sizeof line, "%s%.*s%s", before, (int)n, words,
+			   after);
+
+	session_send(s, SIDE_CLIENT, slice_of(line, (size_t)len));
+}
+
+void
+gate_greet(struct session *s)
+{
+	send_words(s, "* OK [CAPABILITY ", "] IMAP ready\r\n");
+}
+
+/* Drops the command in hand, says so, and begins the next one. */
+static enum state
+refuse_now(struct session *s, enum reply r, struct slice tag)
+{
+	session_say(s, r, tag);
+	s->gate_bytes += s->in.gate.seen;
+	buf_skip(input(s), s->in.gate.seen);
+	gate_reset(s);
+	s->moved = true;
+	return (enum state)s->state;
+}
+
+static enum state
+too_long(struct session *s)
+{
+	report_violation(s, SIDE_CLIENT, "line, literal or session too long before login");
+	return session_end(s, REPLY_BYE_TOO_LONG, "too much before login");
+}
+
+static enum state
+framing_lost(struct session *s, const char *why)
+{
+	report_violation(s, SIDE_CLIENT, why);
+	session_say(s, REPLY_SYNTAX, SLICE_EMPTY);
+	return session_end(s, REPLY_BYE_SYNTAX, why);
+}
+
+static bool
+over_budget(const struct session *s)
+{
+	return s->gate_bytes + s->in.gate.seen + s->in.gate.literal >
+	       session_settings(s)->limits.gate_bytes;
+}
+
+/* ---- one command each ---- */
+
+static enum state
+say_capability(struct session *s, const struct command *c)
+{
+	send_words(s, "* CAPABILITY ", "\r\n");
+	session_say(s, REPLY_CAPABILITY_OK, c->tag);
+	return (enum state)s->state;
+}
+
+static enum state
+say_noop(struct session *s, const struct command *c)
+{
+	session_say(s, REPLY_NOOP_OK, c->tag);
+	return (enum state)s->state;
+}
+
+static enum state
+say_logout(struct session *s, const struct command *c)
+{
+	session_say(s, REPLY_BYE_LOGOUT, SLICE_EMPTY);
+	session_say(s, REPLY_LOGOUT_OK, c->tag);
+	return session_end(s, REPLY_NONE, "logout");
+}
+
+static void
+note_id(void *arg, struct slice key, struct slice value)
+{
+	struct slice *found = arg;
+
+	if (!value.ptr)
+		return;
+	if (slice_ieq(key, SLICE("name")))
+		found[0] = slice_head(value, 64);
+	else if (slice_ieq(key, SLICE("version")))
+		found[1] = slice_head(value, 64);
+}
+
+static void
+keep_client_id(struct session *s, const struct slice found[2])
+{
+	char *id;
+	size_t n = found[0].len;
+
+	if (n + found[1].len == 0 || !(id = malloc(n + found[1].len + 2)))
+		return;
+	memcpy(id, found[0].ptr, n);
+	if (n > 0 && found[1].len > 0)
+		id[n++] = ' ';
+	memcpy(id + n, found[1].ptr, found[1].len);
+	id[n + found[1].len] = '\0';
+	free(s->client_id);
+	s->client_id = id;
+}
+
+static enum state
+say_id(struct session *s, const struct command *c)
+{
+	struct slice found[2] = {SLICE_EMPTY, SLICE_EMPTY};
+	unsigned char *mem = malloc(c->args.len + 1);
+	enum err e = ERR_NOMEM;
+
+	if (mem)
+		e = command_id(c->args, mem, note_id, found);
+	if (e == ERR_OK) {
+		keep_client_id(s, found);
+		session_send(s, SIDE_CLIENT,
+			     SLICE("* ID (\"name\" \"imapward\")\r\n"));
+	}
+	session_say(s, e == ERR_OK ? REPLY_ID_OK : REPLY_SYNTAX, c->tag);
+	free(mem);
+	return (enum state)s->state;
+}
+
+static enum state
+say_starttls(struct session *s, const struct command *c)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+
+	if (buf_uncleared(&client->plain).len > s->in.gate.seen) {
+		report_violation(s, SIDE_CLIENT, "data in clear behind STARTTLS");
+		return session_end(s, REPLY_BYE_INJECTION,
+				   "data in clear behind STARTTLS");
+	}
+	session_say(s, REPLY_STARTTLS_OK, c->tag);
+	/* What was said in clear counts for nothing any more. */
+	free(s->client_id);
+	s->client_id = NULL;
+	s->greeted = false;
+	s->commands = 0;
+	s->gate_bytes = 0;
+	client->encrypted = true;
+	return STATE_HELLO;
+}
+
+static enum state
+say_login(struct session *s, const struct command *c)
+{
+	struct attempt *a;
+	enum err e;
+
+	if (!may_login(s)) {
+		session_say(s, REPLY_PRIVACY_REQUIRED, c->tag);
+		return (enum state)s->state;
+	}
+	a = attempt_new(s, c->tag, c->args.len);
+	if (!a)
+		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
+	a->login_command = true;
+	e = command_login(c->args, a->message, &a->identity.user,
+			  &a->identity.secret);
+	if (e == ERR_OK) {
+		a->name = a->identity.user;
+		return STATE_JUDGE;
+	}
+	session_say(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD : REPLY_SYNTAX,
+		    c->tag);
+	attempt_free(s);
+	return (enum state)s->state;
+}
+
+/* ---- AUTHENTICATE ---- */
+
+static void
+ask(struct session *s, const char *challenge)
+{
+	session_send(s, SIDE_CLIENT, slice_str(challenge));
+	s->in.gate.asking = true;
+}
+
+static enum state
+sasl_refuse(struct session *s, enum reply r)
+{
+	struct attempt *a = s->attempt;
+
+	session_say(s, r, slice_of(a->tag, a->tag_len));
+	attempt_free(s);
+	return (enum state)s->state;
+}
+
+/* The LOGIN mechanism: user and password come one by one. */
+static enum err
+take_login_part(struct attempt *a, struct slice base64)
+{
+	size_t n, at = a->message_len;
+	enum err e;
+
+	if (!attempt_room(a, at + base64.len))
+		return ERR_NOMEM;
+	e = base64_decode(base64, a->message + at, &n);
+	if (e == ERR_OK && !credential_valid(slice_of(a->message + at, n)))
+		e = ERR_REFUSED;
+	if (e != ERR_OK)
+		return e;
+	a->message_len += n;
+	if (a->half) {
+		a->identity.user = slice_of(a->message, at);
+		a->identity.secret = slice_of(a->message + at, n);
+		a->name = a->identity.user;
+	}
+	return ERR_OK;
+}
+
+/* Everything else says all in one message. */
+static enum err
+take_message(struct attempt *a, struct slice base64)
+{
+	size_t n;
+	enum err e;
+
+	/* Room for the name, decoded, behind the message. */
+	if (!attempt_room(a, 2 * base64.len))
+		return ERR_NOMEM;
+	e = base64_decode(base64, a->message, &a->message_len);
+	if (e == ERR_OK)
+		e = sasl_read(a->mechanism,
+			      slice_of(a->message, a->message_len),
+			      &a->identity);
+	if (e != ERR_OK)
+		return e;
+	a->name = a->identity.user;
+	if (a->mechanism != MECHANISM_OAUTHBEARER)
+		return ERR_OK;
+	e = sasl_name_decode(a->identity.user, a->message + a->message_len, &n);
+	a->name = slice_of(a->message + a->message_len, n);
+	return e;
+}
+
+static enum state
+sasl_take(struct session *s, struct slice base64)
+{
+	struct attempt *a = s->attempt;
+	enum err e;
+
+	if (a->mechanism == MECHANISM_LOGIN) {
+		e = take_login_part(a, base64);
+		if (e == ERR_OK && !a->half) {
+			a->half = true;
+			ask(s, "+ UGFzc3dvcmQ6\r\n");
+			return (enum state)s->state;
+		}
+	} else {
+		e = take_message(a, base64);
+	}
+	if (e == ERR_NOMEM)
+		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
+	if (e != ERR_OK)
+		return sasl_refuse(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD
+						       : REPLY_SASL_BAD);
+	return STATE_JUDGE;
+}
+
+static enum state
+say_authenticate(struct session *s, const struct command *c)
+{
+	struct authenticate auth;
+	struct attempt *a;
+	enum mechanism m;
+
+	if (!may_login(s)) {
+		session_say(s, REPLY_PRIVACY_REQUIRED, c->tag);
+		return (enum state)s->state;
+	}
+	if (command_authenticate(c->args, &auth) != ERR_OK) {
+		session_say(s, REPLY_SYNTAX, c->tag);
+		return (enum state)s->state;
+	}
+	m = mechanism_of(auth.mechanism);
+	if (m == MECHANISM_COUNT) {
+		session_say(s, REPLY_MECHANISM_UNKNOWN, c->tag);
+		return (enum state)s->state;
+	}
+	a = attempt_new(s, c->tag, auth.initial.len);
+	if (!a)
+		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
+	a->mechanism = m;
+	if (auth.has_initial)
+		return sasl_take(s, auth.initial);
+	ask(s, m == MECHANISM_LOGIN ? "+ VXNlcm5hbWU6\r\n" : "+ \r\n");
+	return (enum state)s->state;
+}
+
+/* A line that answers a challenge: base64 or "*"; never a command. */
+static enum state
+sasl_line(struct session *s)
+{
+	const struct settings *set = session_settings(s);
+	struct slice in = buf_uncleared(input(s)), line;
+	uint64_t most = mechanism_oauth(s->attempt->mechanism)
+			    ? set->limits.oauth_line
+			    : set->limits.sasl_line;
+	size_t n = slice_find(in, '\n');
+	enum state next;
+
+	if (n > most)
+		return too_long(s);
+	if (n == in.len)
+		return (enum state)s->state;
+	line = slice_head(in, n);
+	s->in.gate.asking = false;
+	s->gate_bytes += n + 1;
+	s->moved = true;
+	if (n == 0 || line.ptr[n - 1] != '\r')
+		return framing_lost(s, "bare LF");
+	line.len--;
+	if (slice_eq(line, SLICE("*")))
+		next = sasl_refuse(s, REPLY_CANCELLED);
+	else
+		next = sasl_take(s, line);
+	buf_skip(input(s), n + 1);
+	if (over_budget(s))
+		return too_long(s);
+	return next;
+}
+
+/* ---- collecting ---- */
+
+static enum state
+execute(struct session *s, struct slice whole, enum phase phase)
+{
+	static enum state (*const answers[VERB_COUNT])(
+	    struct session *, const struct command *) = {
+	    [VERB_CAPABILITY] = say_capability, [VERB_NOOP] = say_noop,
+	    [VERB_ID] = say_id,			[VERB_LOGOUT] = say_logout,
+	    [VERB_STARTTLS] = say_starttls,	[VERB_LOGIN] = say_login,
+	    [VERB_AUTHENTICATE] = say_authenticate,
+	};
+	const struct settings *set = session_settings(s);
+	struct command c;
+
+	if (++s->commands > set->limits.gate_commands)
+		return session_end(s, REPLY_BYE_TOO_MANY_COMMANDS,
+				   "too many commands before login");
+	if (command_parse(whole, &c) != ERR_OK) {
+		session_say(s, c.tag.len > 0 ? REPLY_SYNTAX : REPLY_TAG_BAD,
+			    c.tag);
+		return (enum state)s->state;
+	}
+	if (verb_permission(c.verb, phase) != PERMISSION_ANSWER) {
+		session_say(s,
+			    c.verb == VERB_STARTTLS ? REPLY_STARTTLS_INSIDE
+						    : REPLY_UNKNOWN,
+			    c.tag);
+		return (enum state)s->state;
+	}
+	if (!s->greeted && phase == PHASE_GATE)
+		s->deadline +=
+		    set->timeouts.gate_total - set->timeouts.gate_first;
+	s->greeted = true;
+	return answers[c.verb](s, &c);
+}
+
+static enum state
+whole_command(struct session *s, struct slice in, enum phase phase)
+{
+	size_t n = s->in.gate.seen;
+	enum state next = execute(s, slice_head(in, n), phase);
+	bool asking = s->in.gate.asking;
+
+	buf_skip(input(s), n);
+	s->gate_bytes += n;
+	gate_reset(s);
+	s->in.gate.asking = asking;
+	s->moved = true;
+	if (over_budget(s))
+		return too_long(s);
+	return next;
+}
+
+/* What speaks against the literal that the command wants to send. */
+static enum reply
+literal_objection(const struct session *s, struct slice tag, struct slice verb)
+{
+	const struct scan *scan = &s->in.gate.scan;
+	enum verb v = verb_of(verb);
+
+	if (!tag_valid(tag))
+		return REPLY_TAG_BAD;
+	if (v == VERB_LOGIN && !may_login(s))
+		return REPLY_PRIVACY_REQUIRED;
+	if (v != VERB_LOGIN && v != VERB_ID)
+		return v == VERB_OTHER ? REPLY_UNKNOWN : REPLY_SYNTAX;
+	if (scan->binary)
+		return REPLY_SYNTAX;
+	if (scan->literal > session_settings(s)->limits.literal)
+		return REPLY_TOO_LONG;
+	return REPLY_NONE;
+}
+
+static enum state
+literal_opened(struct session *s, struct slice in)
+{
+	struct gate *g = &s->in.gate;
+	struct slice rest = in, tag = slice_cut(&rest, ' '),
+		     verb = slice_cut(&rest, ' ');
+	enum reply r = literal_objection(s, tag, verb);
+
+	s->moved = true;
+	if (r == REPLY_NONE) {
+		g->literal = g->scan.literal;
+		g->within = true;
+		if (over_budget(s))
+			return too_long(s);
+		if (!g->scan.nonsync)
+			session_send(s, SIDE_CLIENT, SLICE("+ OK\r\n"));
+		return (enum state)s->state;
+	}
+	if (r == REPLY_TAG_BAD)
+		tag.len = 0;
+	if (!g->scan.nonsync)
+		return refuse_now(s, r, tag);
+	g->literal = g->scan.literal;
+	if (over_budget(s))
+		return too_long(s);
+	memcpy(g->tag, tag.ptr, tag.len);
+	g->tag_len = (unsigned char)tag.len;
+	g->refusal = (unsigned char)r;
+	g->dropping = g->within = true;
+	s->gate_bytes += g->seen;
+	buf_skip(input(s), g->seen);
+	g->seen = 0;
+	return (enum state)s->state;
+}
+
+/* Swallows the rest of a refused command, then says why. */
+static enum state
+drop(struct session *s)
+{
+	struct gate *g = &s->in.gate;
+	struct slice in = buf_uncleared(input(s));
+	enum scan_event event = SCAN_MORE;
+	size_t n = in.len;
+
+	if (n == 0)
+		return (enum state)s->state;
+	if (g->within) {
+		n = n < g->literal ? n : (size_t)g->literal;
+		g->literal -= n;
+		if (g->literal == 0) {
+			g->within = false;
+			scan_after_literal(&g->scan);
+		}
+	} else {
+		event = scan_next(&g->scan, in, &n);
+	}
+	buf_skip(input(s), n);
+	s->gate_bytes += n;
+	s->moved = true;
+	if (event == SCAN_BAD)
+		return framing_lost(s, g->scan.why);
+	if (event == SCAN_LITERAL && g->scan.nonsync) {
+		g->literal = g->scan.literal;
+		g->within = true;
+	} else if (event != SCAN_MORE) {
+		session_say(s, (enum reply)g->refusal,
+			    slice_of(g->tag, g->tag_len));
+		gate_reset(s);
+		if (++s->commands > session_settings(s)->limits.gate_commands)
+			return session_end(s, REPLY_BYE_TOO_MANY_COMMANDS,
+					   "too many commands before login");
+	}
+	return over_budget(s) ? too_long(s) : (enum state)s->state;
+}
+
+/* AUTHENTICATE may carry its message in the line (RFC 4959). */
+static uint64_t
+line_limit(const struct session *s, struct slice in)
+{
+	const struct settings *set = session_settings(s);
+	struct slice rest = slice_head(in, TAG_MAX + 64);
+
+	(void)slice_cut(&rest, ' ');
+	if (verb_of(slice_cut(&rest, ' ')) != VERB_AUTHENTICATE)
+		return set->limits.line;
+	if (mechanism_oauth(mechanism_of(slice_cut(&rest, ' '))))
+		return set->limits.oauth_line;
+	return set->limits.sasl_line;
+}
+
+static enum state
+collect(struct session *s, enum phase phase)
+{
+	struct gate *g = &s->in.gate;
+	struct slice in = buf_uncleared(input(s));
+	enum scan_event event;
+	size_t used;
+
+	if (g->within) {
+		if (in.len - g->seen < g->literal)
+			return (enum state)s->state;
+		g->seen += (uint32_t)g->literal;
+		g->line_at = g->seen;
+		g->literal = 0;
+		g->within = false;
+		scan_after_literal(&g->scan);
+	}
+	event = scan_next(&g->scan, slice_skip(in, g->seen), &used);
+	g->seen += (uint32_t)used;
+	if (event == SCAN_BAD)
+		return framing_lost(s, g->scan.why);
+	if (g->seen - g->line_at > line_limit(s, in) || over_budget(s))
+		return too_long(s);
+	if (event == SCAN_LITERAL)
+		return literal_opened(s, in);
+	if (event == SCAN_END)
+		return whole_command(s, in, phase);
+	return (enum state)s->state;
+}
+
+static enum state
+converse(struct session *s, enum phase phase)
+{
+	enum state next;
+
+	if (s->in.gate.dropping)
+		next = drop(s);
+	else if (s->in.gate.asking)
+		next = sasl_line(s);
+	else
+		next = collect(s, phase);
+	if (next == s->state && !s->moved && s->legs[SIDE_CLIENT].ended)
+		return session_end(s, REPLY_NONE, "closed by the client");
+	return next;
+}
+
+enum state
+gate_command(struct session *s)
+{
+	return converse(s, PHASE_GATE);
+}
+
+enum state
+gate_clear(struct session *s)
+{
+	return converse(s, PHASE_CLEAR);
+}
+
+/* ---- TLS ---- */
+
+static void
+keep_sni(struct session *s, const char *name)
+{
+	free(s->sni);
+	s->sni = name[0] ? strdup(name) : NULL;
+}
+
+enum state
+gate_hello(struct session *s)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+	struct hello hello;
+
+	switch (hello_read(buf_uncleared(&client->in), &hello)) {
+	case HELLO_COMPLETE:
+		keep_sni(s, hello.server_name);
+		client->tls = engine_new_server(s->store);
+		if (!client->tls)
+			return session_end(s, REPLY_NONE, "out of memory");
+		return STATE_TLS;
+	case HELLO_MORE:
+		if (!client->ended)
+			return STATE_HELLO;
+		report_tls(s, false);
+		return session_end(s, REPLY_NONE, "closed before the handshake");
+	case HELLO_NOT_TLS:
+		report_tls(s, false);
+		/* A helpful line, but never clear text behind a STARTTLS. */
+		return session_end(s,
+				   s->starttls ? REPLY_NONE
+					       : REPLY_BYE_TLS_REQUIRED,
+				   "no TLS from the client");
+	case HELLO_BAD:
+	default:
+		report_tls(s, false);
+		session_send(s, SIDE_CLIENT,
+			     slice_of(alert_decode_error,
+				      sizeof alert_decode_error));
+		return session_end(s, REPLY_NONE, "malformed ClientHello");
+	}
+}
+
+enum state
+gate_tls(struct session *s)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+	enum io io = engine_handshake(client->tls, &client->in,
+				      leg_out(s, SIDE_CLIENT), s->work->pool);
+
+	if (io == IO_WAIT && !client->ended)
+		return STATE_TLS;
+	report_tls(s, io == IO_DONE);
+	if (io != IO_DONE)
+		return session_end(s, REPLY_NONE,
+				   client->ended ? "closed during the handshake"
+						 : "TLS handshake failed");
+	store_unref(s->store);
+	s->store = NULL;
+	gate_reset(s);
+	if (!s->starttls)
+		gate_greet(s);
+	return STATE_GATE;
+}

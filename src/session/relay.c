@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * relay.c - after login: both directions stream, judged by imap/dialog.
+ *
+ * Bytes are forwarded only when a move cleared them. When either side dies, no
+ * byte is invented within a response, and a command whose end has not come is
+ * never completed.
+ */
+#include "session/session.h"
+
+typedef void judge(struct dialog *d, struct slice in, struct move *out);
+
+static const struct {
+	judge *judge;
+	enum side to;
+} directions[SIDES] = {
+    [SIDE_CLIENT] = {dialog_client, SIDE_BACKEND},
+    [SIDE_BACKEND] = {dialog_server, SIDE_CLIENT},
+};
+
+/* Sends what was cleared, in one piece. */
+static void
+forward(struct session *s, enum side from)
+{
+	struct buf *b = &s->legs[from].plain;
+	struct slice ready = buf_unsent(b);
+
+	if (ready.len == 0)
+		return;
+	session_send(s, directions[from].to, ready);
+	buf_take(b, ready.len);
+}
+
+/* Carries out one move; false: there was none, or it ends the session. */
+static bool
+carry_out(struct session *s, enum side from, const struct move *m)
+{
+	struct buf *b = &s->legs[from].plain;
+
+	switch (m->kind) {
+	case MOVE_PASS:
+		buf_pass(b, m->n);
+		return true;
+	case MOVE_PUT:
+		forward(s, from);
+		session_send(s, directions[from].to, m->text);
+		buf_skip(b, m->n);
+		return true;
+	case MOVE_REPLY:
+		forward(s, from);
+		forward(s, SIDE_BACKEND);
+		session_say(s, m->reply, m->tag);
+		buf_skip(b, m->n);
+		return true;
+	case MOVE_SKIP:
+		forward(s, from);
+		buf_skip(b, m->n);
+		return true;
+	case MOVE_WAIT:
+	case MOVE_END:
+	default:
+		return false;
+	}
+}
+
+/* Judges one direction as far as it goes. */
+static bool
+run_direction(struct session *s, enum side from, struct move *m)
+{
+	struct leg *leg = &s->legs[from];
+	bool moved = false;
+
+	*m = (struct move){.kind = MOVE_WAIT};
+	if (s->legs[directions[from].to].waiting >= HIGH_WATER)
+		return false;
+	do {
+		directions[from].judge(&s->in.dialog, buf_uncleared(&leg->plain),
+				       m);
+		moved = moved || m->kind != MOVE_WAIT;
+	} while (carry_out(s, from, m));
+	forward(s, from);
+	return moved;
+}
+
+static void
+note_strays(struct session *s)
+{
+	if (s->in.dialog.strays > 0 && !s->stray_noted) {
+		s->stray_noted = true;
+		report_violation(s, SIDE_BACKEND,
+				 "continuation nobody asked for, dropped");
+	}
+}
+
+static enum state
+violated(struct session *s, enum side side, const char *why)
+{
+	bool say = dialog_boundary(&s->in.dialog);
+
+	report_violation(s, side, why);
+	return session_end(s, say ? REPLY_BYE_SYNTAX : REPLY_NONE, why);
+}
+
+static enum state
+backend_gone(struct session *s)
+{
+	const struct dialog *d = &s->in.dialog;
+	bool say = dialog_boundary(d) && !d->bye;
+
+	return session_end(s, say ? REPLY_BYE_UNAVAILABLE : REPLY_NONE,
+			   d->bye ? "closed by the backend after BYE"
+				  : "closed by the backend");
+}
+
+/* The client will send no more: the backend learns it, and may finish. */
+static void
+half_close(struct session *s)
+{
+	struct leg *backend = &s->legs[SIDE_BACKEND];
+
+	if (backend->finished)
+		return;
+	leg_flush(s, SIDE_BACKEND);
+	backend->finished = true;
+	s->work->ops->finish(s, SIDE_BACKEND);
+	s->deadline = s->now + session_settings(s)->timeouts.half_close;
+	s->halved = true;
+}
+
+enum state
+relay_stream(struct session *s)
+{
+	struct move up, down;
+	bool moved;
+
+	do {
+		moved = run_direction(s, SIDE_CLIENT, &up);
+		if (up.kind == MOVE_END)
+			return violated(s, SIDE_CLIENT, up.why);
+		moved = run_direction(s, SIDE_BACKEND, &down) || moved;
+		if (down.kind == MOVE_END)
+			return violated(s, SIDE_BACKEND, down.why);
+		s->moved = s->moved || moved;
+	} while (moved);
+	note_strays(s);
+	if (s->moved)
+		return STATE_RELAY;
+	if (s->legs[SIDE_BACKEND].ended &&
+	    s->legs[SIDE_CLIENT].waiting < HIGH_WATER)
+		return backend_gone(s);
+	if (s->legs[SIDE_CLIENT].ended)
+		half_close(s);
+	if (s->draining && dialog_idle(&s->in.dialog) &&
+	    dialog_boundary(&s->in.dialog))
+		return session_end(s, REPLY_BYE_SHUTDOWN, "shutting down");
+	return STATE_RELAY;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report.c - the events of a session, each written when the thing ends.
+ *
+ * What is given here are facts; no credential is among them.
+ */
+#include "session/session.h"
+
+static struct event *
+begin(struct session *s, enum event_id id)
+{
+	struct event *e = &s->work->event;
+
+	event_begin(e, id, &s->who, policy_privacy(s->policy), s->wall);
+	return e;
+}
+
+static void
+emit(struct session *s, struct event *e)
+{
+	s->work->ops->event(s, event_end(e));
+}
+
+static void
+add_duration(struct event *e, uint64_t ms)
+{
+	event_number(e, FIELD_DURATION, ms * 1000000);
+}
+
+static void
+add_alert(struct event *e, enum field_id f, int alert)
+{
+	if (alert >= 0)
+		event_number(e, f, (uint64_t)alert);
+}
+
+void
+report_tls(struct session *s, bool established)
+{
+	const struct leg *client = &s->legs[SIDE_CLIENT];
+	struct event *e = begin(s, EV_TLS);
+	struct engine_facts f = {.alert_received = -1, .alert_sent = -1};
+
+	if (client->tls)
+		engine_facts(client->tls, &f);
+	event_text(e, FIELD_OUTCOME, established ? "success" : "failure");
+	event_bool(e, FIELD_TLS_ESTABLISHED, established);
+	event_text(e, FIELD_TLS_VERSION, f.version);
+	event_text(e, FIELD_TLS_CIPHER, f.cipher);
+	event_text(e, FIELD_TLS_CURVE, f.curve);
+	event_text(e, FIELD_TLS_SNI, s->sni);
+	event_text(e, FIELD_TLS_ALPN, f.alpn);
+	if (established) {
+		event_bool(e, FIELD_TLS_RESUMED, f.resumed);
+	} else {
+		add_alert(e, FIELD_TLS_ALERT_IN, f.alert_received);
+		add_alert(e, FIELD_TLS_ALERT_OUT, f.alert_sent);
+		event_text(e, FIELD_REASON,
+			   f.reason		       ? f.reason
+			   : client->ended	       ? "closed by the client"
+			   : s->deadline <= s->now     ? "timed out"
+			   : buf_empty(&client->in)    ? "nothing received"
+						       : "no valid ClientHello");
+	}
+	add_duration(e, s->now - s->began);
+	emit(s, e);
+}
+
+static const char *
+mechanism_name(const struct attempt *a)
+{
+	return a->login_command ? "LOGIN"
+				: (const char *)mechanism_text(a->mechanism).ptr;
+}
+
+void
+report_login(struct session *s, enum reply verdict, const char *reason)
+{
+	const struct attempt *a = s->attempt;
+	const struct backend_settings *b =
+	    &session_settings(s)->backends[a->backend];
+	struct event *e = begin(s, EV_LOGIN);
+
+	event_text(e, FIELD_OUTCOME,
+		   s->authenticated	    ? "success"
+		   : verdict == REPLY_NONE ? "unknown"
+					    : "failure");
+	event_number(e, FIELD_ATTEMPT, s->attempts);
+	event_text(e, FIELD_MECHANISM, mechanism_name(a));
+	event_slice(e, FIELD_USER, a->name);
+	if (a->identity.authzid.len > 0)
+		event_slice(e, FIELD_AUTHZID, a->identity.authzid);
+	event_text(e, FIELD_REASON, reason);
+	if (verdict != REPLY_NONE)
+		event_slice(e, FIELD_CODE, reply_code(verdict));
+	if (a->backend_code[0])
+		event_text(e, FIELD_BACKEND_CODE, a->backend_code);
+	event_text(e, FIELD_BACKEND, b->name);
+	event_bool(e, FIELD_TLS_ESTABLISHED, s->legs[SIDE_CLIENT].tls != NULL);
+	event_text(e, FIELD_CLIENT_ID, s->client_id);
+	add_duration(e, s->now - a->began);
+	emit(s, e);
+}
+
+void
+report_violation(struct session *s, enum side side, const char *reason)
+{
+	struct event *e = begin(s, EV_VIOLATION);
+
+	event_text(e, FIELD_RULE,
+		   side == SIDE_CLIENT ? "client-protocol" : "backend-protocol");
+	event_text(e, FIELD_REASON, reason);
+	event_text(e, FIELD_STATE, session_state_name(s));
+	event_text(e, FIELD_USER, s->user);
+	emit(s, e);
+}
+
+void
+report_backend(struct session *s, const struct backend_settings *b, bool usable,
+	       const char *reason)
+{
+	struct event *e = begin(s, EV_BACKEND);
+
+	event_text(e, FIELD_OUTCOME, usable ? "success" : "failure");
+	event_text(e, FIELD_BACKEND, b->name);
+	event_text(e, FIELD_BACKEND_IP, b->host);
+	event_number(e, FIELD_BACKEND_PORT, b->port);
+	event_text(e, FIELD_REASON, reason);
+	emit(s, e);
+}
+
+void
+report_connection(struct session *s)
+{
+	const struct leg *client = &s->legs[SIDE_CLIENT];
+	struct event *e = begin(s, EV_CONNECTION);
+	bool relayed = s->authenticated;
+
+	event_text(e, FIELD_REASON, s->why);
+	event_text(e, FIELD_STATE, s->last_state);
+	event_text(e, FIELD_USER, s->user);
+	if (relayed)
+		event_text(e, FIELD_BACKEND,
+			   session_settings(s)->backends[s->backend].name);
+	event_number(e, FIELD_BYTES_IN, client->bytes_in);
+	event_number(e, FIELD_BYTES_OUT, client->bytes_out);
+	event_number(e, FIELD_COMMANDS,
+		     s->commands + (relayed ? s->in.dialog.commands : 0));
+	add_duration(e, s->now - s->began);
+	emit(s, e);
+}

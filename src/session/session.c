@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session.c - the states of a session, the step, and what is settled after it.
+ *
+ *   1 socket readable    the worker reads into the shared buffer
+ *   2 session_step       repeats 3 to 5 until nothing moves
+ *   3 leg_decrypt        records -> engine -> plain
+ *   4 states[].run       the only place where bytes are judged
+ *   5 session_send       judged bytes -> engine -> out
+ *   6 settle             out -> edge; read interest and alarm derived here only
+ */
+#include "session/session.h"
+
+#include "base/wipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LINGER_MS = 5000 };
+
+#define NEVER UINT64_MAX
+#define TIMEOUT(field) (offsetof(struct settings, timeouts.field))
+#define KEEP SIZE_MAX /* the deadline of the state before goes on */
+
+static enum state run_drain(struct session *s);
+static enum state run_dead(struct session *s);
+
+/*
+ * timeout: how long the state may take. late: what the client hears then.
+ * unjudged: how many bytes of the client may wait unjudged.
+ * secret: credentials may pass through scratch memory.
+ */
+static const struct {
+	const char *name;
+	enum state (*run)(struct session *);
+	size_t timeout;
+	enum reply late;
+	size_t unjudged;
+	bool secret;
+} states[STATES] = {
+    [STATE_HELLO] = {"hello", gate_hello, TIMEOUT(handshake), REPLY_NONE,
+		     PLAIN_MOST, false},
+    [STATE_CLEAR] = {"clear", gate_clear, TIMEOUT(clear), REPLY_BYE_TIMEOUT,
+		     PLAIN_MOST, true},
+    [STATE_TLS] = {"tls", gate_tls, KEEP, REPLY_NONE, PLAIN_MOST, false},
+    [STATE_GATE] = {"gate", gate_command, TIMEOUT(gate_first),
+		    REPLY_BYE_TIMEOUT, 2 * PLAIN_MOST, true},
+    [STATE_JUDGE] = {"judge", login_judge, TIMEOUT(login), REPLY_BYE_TIMEOUT,
+		     WAIT_MOST, true},
+    [STATE_CONNECT] = {"connect", upstream_connect, TIMEOUT(connect),
+		       REPLY_NONE, WAIT_MOST, true},
+    [STATE_LOGIN] = {"login", login_replay, TIMEOUT(login), REPLY_NONE,
+		     WAIT_MOST, true},
+    [STATE_RELAY] = {"relay", relay_stream, TIMEOUT(idle), REPLY_BYE_IDLE,
+		     PLAIN_MOST, false},
+    [STATE_DRAIN] = {"drain", run_drain, KEEP, REPLY_NONE, 0, false},
+    [STATE_DEAD] = {"dead", run_dead, KEEP, REPLY_NONE, 0, false},
+};
+
+const struct settings *
+session_settings(const struct session *s)
+{
+	return policy_settings(s->policy);
+}
+
+const char *
+session_state_name(const struct session *s)
+{
+	return states[s->state].name;
+}
+
+bool
+session_authenticated(const struct session *s)
+{
+	return s->authenticated;
+}
+
+static uint64_t
+state_timeout(const struct session *s, enum state state)
+{
+	uint64_t ms;
+
+	memcpy(&ms, (const char *)session_settings(s) + states[state].timeout,
+	       sizeof ms);
+	return ms;
+}
+
+/* The only writer of the state. */
+static void
+session_enter(struct session *s, enum state next)
+{
+	/* GATE's time stands still while the gate itself asks or delays. */
+	if (s->state == STATE_GATE)
+		s->gate_left = s->deadline > s->now ? s->deadline - s->now : 0;
+	if (next == STATE_DRAIN)
+		s->last_state = states[s->state].name;
+	s->state = (unsigned char)next;
+	if (next == STATE_GATE && s->greeted)
+		s->deadline = s->now + s->gate_left;
+	else if (states[next].timeout != KEEP)
+		s->deadline = s->now + state_timeout(s, next);
+}
+
+enum state
+session_end(struct session *s, enum reply bye, const char *why)
+{
+	s->bye = (unsigned char)bye;
+	if (!s->why)
+		s->why = why;
+	return STATE_DRAIN;
+}
+
+void
+session_say(struct session *s, enum reply r, struct slice tag)
+{
+	char text[REPLY_MAX];
+	size_t n = reply_format(r, tag, text);
+
+	session_send(s, SIDE_CLIENT, slice_of(text, n));
+}
+
+/* Says the last word and hands what is left to the edge. */
+static enum state
+run_drain(struct session *s)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+
+	if (s->bye != REPLY_NONE)
+		session_say(s, (enum reply)s->bye, SLICE_EMPTY);
+	if (client->tls && client->open && !client->lost) {
+		engine_close(client->tls, leg_out(s, SIDE_CLIENT),
+			     s->work->pool);
+	}
+	leg_flush(s, SIDE_CLIENT);
+	if (s->attempt && s->attempt->judged && !s->attempt->reported)
+		report_login(s, REPLY_NONE, "abandoned");
+	attempt_free(s);
+	upstream_close(s);
+	if (client->open)
+		s->work->ops->close(s, SIDE_CLIENT, client->lost ? 0 : LINGER_MS);
+	client->open = false;
+	report_connection(s);
+	return STATE_DEAD;
+}
+
+static enum state
+run_dead(struct session *s)
+{
+	(void)s;
+	return STATE_DEAD;
+}
+
+static void
+identify(struct session *s)
+{
+	(void)snprintf(s->who.session, sizeof s->who.session, "%016llx",
+		       (unsigned long long)workspace_draw(s->work));
+	address_print(&s->peer.address, s->who.address);
+	s->who.port = s->peer.port;
+	s->who.listener =
+	    session_settings(s)->listeners[s->peer.listener].name;
+}
+
+enum err
+session_init(struct session *s, struct workspace *w, struct snapshot *snap,
+	     const struct session_peer *peer, uint64_t now, uint64_t wall)
+{
+	const struct listener_settings *l;
+
+	*s = (struct session){.work = w, .now = now, .wall = wall};
+	s->policy = policy_ref(snap->policy);
+	s->store = store_ref(snap->store);
+	s->peer = *peer;
+	s->began = now;
+	s->alarm = s->drain_at = NEVER;
+	s->bye = REPLY_NONE;
+	s->legs[SIDE_CLIENT].open = true;
+	identify(s);
+	l = &session_settings(s)->listeners[peer->listener];
+	s->starttls = l->mode == LISTENER_STARTTLS;
+	s->plaintext = s->starttls &&
+		       cidr_any_contains(l->plaintext_networks,
+					 l->plaintext_networks_count,
+					 &peer->address);
+	if (s->starttls) {
+		session_enter(s, STATE_CLEAR);
+		gate_reset(s);
+		gate_greet(s);
+	} else {
+		s->legs[SIDE_CLIENT].encrypted = true;
+		session_enter(s, STATE_HELLO);
+	}
+	return ERR_OK;
+}
+
+void
+session_clear(struct session *s)
+{
+	attempt_free(s);
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
+		leg_clear(s, side);
+	store_unref(s->store);
+	policy_unref(s->policy);
+	free(s->user);
+	free(s->sni);
+	free(s->client_id);
+	s->store = NULL;
+	s->policy = NULL;
+	s->user = s->sni = s->client_id = NULL;
+}
+
+void
+session_received(struct session *s, enum side side, size_t n)
+{
+	if (s->legs[side].open && s->state < STATE_DRAIN) {
+		s->moved = true;
+		leg_received(s, side, n);
+	}
+}
+
+void
+session_ended(struct session *s, enum side side)
+{
+	s->legs[side].ended = true;
+}
+
+void
+session_lost(struct session *s, enum side side, enum err cause)
+{
+	s->legs[side].ended = s->legs[side].lost = true;
+	s->legs[side].cause = cause;
+}
+
+void
+session_connected(struct session *s)
+{
+	if (s->attempt)
+		s->attempt->connected = true;
+}
+
+void
+session_sent(struct session *s, enum side side, size_t waiting)
+{
+	s->legs[side].waiting = waiting;
+	s->legs[side].moved_at = s->now;
+}
+
+void
+session_drain(struct session *s)
+{
+	s->draining = true;
+}
+
+/* An unsent byte that does not move for too long ends the session. */
+static uint64_t
+stall_deadline(const struct session *s)
+{
+	uint64_t limit = session_settings(s)->timeouts.write_stall, at = NEVER;
+
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
+		if (s->legs[side].waiting > 0 &&
+		    s->legs[side].moved_at + limit < at)
+			at = s->legs[side].moved_at + limit;
+	return at;
+}
+
+/* The state took too long. */
+static enum state
+run_late(struct session *s)
+{
+	const char *why = "timed out";
+
+	switch (s->state) {
+	case STATE_CONNECT:
+		return upstream_failed(s, "backend timed out");
+	case STATE_LOGIN:
+		return attempt_fail(s, REPLY_UNAVAILABLE, "backend timed out");
+	case STATE_HELLO:
+	case STATE_TLS:
+		report_tls(s, false);
+		break;
+	case STATE_RELAY:
+		why = s->halved ? "closed by the client" : "idle for too long";
+		if (s->halved || !dialog_boundary(&s->in.dialog))
+			return session_end(s, REPLY_NONE, why);
+		break;
+	default:
+		break;
+	}
+	return session_end(s, states[s->state].late, why);
+}
+
+/* A verdict that is on its way is awaited, whatever the client does. */
+static bool
+verdict_due(const struct session *s)
+{
+	return s->state == STATE_LOGIN && s->attempt->sent;
+}
+
+/* What time and the edges decide. Returns the state it leads to. */
+static enum state
+run_clock(struct session *s)
+{
+	if (s->state >= STATE_DRAIN)
+		return s->state;
+	if (s->legs[SIDE_CLIENT].lost && !verdict_due(s))
+		return session_end(s, REPLY_NONE,
+				   s->legs[SIDE_CLIENT].cause == ERR_PROTOCOL
+				       ? "broken TLS record from the client"
+				       : "connection to the client lost");
+	if (stall_deadline(s) <= s->now)
+		return session_end(s, REPLY_NONE, "the peer stopped taking bytes");
+	if (s->draining && s->drain_at == NEVER)
+		s->drain_at = s->now + session_settings(s)->timeouts.drain;
+	if (s->draining && s->state < STATE_JUDGE)
+		return session_end(s,
+				   s->state == STATE_GATE ||
+					   s->state == STATE_CLEAR
+				       ? REPLY_BYE_SHUTDOWN
+				       : REPLY_NONE,
+				   "shutting down");
+	if (s->drain_at <= s->now)
+		return session_end(
+		    s,
+		    s->state != STATE_RELAY || dialog_boundary(&s->in.dialog)
+			? REPLY_BYE_SHUTDOWN
+			: REPLY_NONE,
+		    "shutting down");
+	return s->deadline > s->now ? s->state : run_late(s);
+}
+/* May this side be read now? Derived from fill levels, here only. */
+static bool
+wants(const struct session *s, enum side side)
+{
+	const struct leg *leg = &s->legs[side];
+	size_t unjudged = buf_uncleared(&leg->plain).len;
+
+	if (!leg->open || leg->ended || s->state >= STATE_DRAIN)
+		return false;
+	if (s->state == STATE_RELAY)
+		return unjudged < PLAIN_MOST &&
+		       s->legs[side == SIDE_CLIENT ? SIDE_BACKEND : SIDE_CLIENT]
+				   .waiting < HIGH_WATER;
+	if (side == SIDE_BACKEND)
+		return unjudged < PLAIN_MOST;
+	return unjudged + buf_uncleared(&leg->in).len <
+		   states[s->state].unjudged &&
+	       leg->waiting < HIGH_WATER;
+}
+
+static void
+forget_scratch(struct session *s)
+{
+	struct workspace *w = s->work;
+
+	if (s->secret) {
+		wipe(w->read, w->read_used);
+		wipe(w->plain, w->plain_used);
+	}
+	w->read_used = w->plain_used = 0;
+}
+
+static void
+settle(struct session *s)
+{
+	const struct edge_ops *ops = s->work->ops;
+	uint64_t alarm = s->deadline;
+
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
+		struct leg *leg = &s->legs[side];
+
+		leg_flush(s, side);
+		if (buf_settle(&leg->in, s->work->pool) != ERR_OK ||
+		    buf_settle(&leg->plain, s->work->pool) != ERR_OK) {
+			leg_clear(s, side);
+			session_lost(s, side, ERR_NOMEM);
+			alarm = s->now;
+		}
+		if (leg->open)
+			ops->interest(s, side, wants(s, side));
+	}
+	forget_scratch(s);
+	if (s->state == STATE_DEAD)
+		return;
+	if (stall_deadline(s) < alarm)
+		alarm = stall_deadline(s);
+	if (s->drain_at < alarm)
+		alarm = s->drain_at;
+	if (s->attempt && s->attempt->answer_at < alarm &&
+	    s->state == STATE_JUDGE)
+		alarm = s->attempt->answer_at;
+	if (alarm != s->alarm)
+		ops->deadline(s, alarm);
+	s->alarm = alarm;
+}
+
+void
+session_step(struct session *s, uint64_t now, uint64_t wall)
+{
+	enum state next;
+
+	if (s->state == STATE_DEAD)
+		return;
+	s->now = now;
+	s->wall = wall;
+	if (s->state == STATE_RELAY && s->moved && !s->halved)
+		s->deadline = now + session_settings(s)->timeouts.idle;
+	do {
+		s->moved = false;
+		s->secret = s->secret || states[s->state].secret;
+		next = run_clock(s);
+		if (next == s->state) {
+			if (next >= STATE_GATE)
+				leg_decrypt(s, SIDE_CLIENT,
+					    states[next].unjudged);
+			next = states[s->state].run(s);
+		}
+		if (next != s->state) {
+			session_enter(s, next);
+			s->moved = true;
+		}
+	} while (s->moved && s->state != STATE_DEAD);
+	settle(s);
+	s->secret = states[s->state].secret;
+	if (s->state == STATE_DEAD)
+		s->work->ops->done(s);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session/snapshot.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct policy {
+	unsigned count;
+	struct settings *settings;
+};
+
+/* The one place that says which configuration is in use, and all counts. */
+static struct {
+	pthread_mutex_t lock;
+	struct snapshot *current;
+	uint64_t generation;
+} published = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void
+lock(void)
+{
+	(void)pthread_mutex_lock(&published.lock);
+}
+
+static void
+unlock(void)
+{
+	(void)pthread_mutex_unlock(&published.lock);
+}
+
+struct policy *
+policy_ref(struct policy *p)
+{
+	lock();
+	p->count++;
+	unlock();
+	return p;
+}
+
+void
+policy_unref(struct policy *p)
+{
+	bool last;
+
+	if (!p)
+		return;
+	lock();
+	assert(p->count > 0);
+	last = --p->count == 0;
+	unlock();
+	if (!last)
+		return;
+	settings_free(p->settings);
+	free(p);
+}
+
+const struct settings *
+policy_settings(const struct policy *p)
+{
+	return p->settings;
+}
+
+static enum err
+read_settings(const struct snapshot_source *src, struct settings **out,
+	      struct snapshot_fault *fault)
+{
+	struct settings_fault f = {0};
+	enum err e = settings_load(src->yaml, out, &f);
+
+	if (e == ERR_OK)
+		return ERR_OK;
+	if (f.line > 0)
+		(void)snprintf(fault->text, sizeof fault->text, "%s:%u:%u: %s",
+			       src->yaml_path, f.line, f.column, f.text);
+	else
+		(void)snprintf(fault->text, sizeof fault->text, "%s: %s",
+			       src->yaml_path, f.text);
+	return e;
+}
+
+static enum err
+read_store(const struct snapshot_source *src, const struct settings *s,
+	   int64_t now, struct store **out, struct snapshot_fault *fault)
+{
+	struct store_fault f = {.cause = ERR_INTERNAL};
+	struct store_options o = {.chain = src->chain,
+				  .key = src->key,
+				  .minimum = s->tls.tls12 ? TLS_VERSION_12
+							  : TLS_VERSION_13,
+				  .now = now};
+	struct store *store = store_new(&o, &f);
+
+	if (store) {
+		*out = store;
+		return ERR_OK;
+	}
+	(void)snprintf(fault->text, sizeof fault->text, "%s: %s",
+		       f.in_key ? src->key_path : src->chain_path, f.text);
+	return f.cause;
+}
+
+static enum err
+assemble(struct settings *settings, struct store *store, struct snapshot **out)
+{
+	struct snapshot *s = calloc(1, sizeof *s);
+	struct policy *p = calloc(1, sizeof *p);
+
+	if (!s || !p) {
+		free(s);
+		free(p);
+		return ERR_NOMEM;
+	}
+	*p = (struct policy){1, settings};
+	lock();
+	*s = (struct snapshot){1, ++published.generation, p, store};
+	unlock();
+	*out = s;
+	return ERR_OK;
+}
+
+enum err
+snapshot_build(const struct snapshot_source *src, int64_t now,
+	       struct snapshot **out, struct snapshot_fault *fault)
+{
+	struct settings *settings = NULL;
+	struct store *store = NULL;
+	enum err e = read_settings(src, &settings, fault);
+
+	if (e == ERR_OK)
+		e = read_store(src, settings, now, &store, fault);
+	if (e == ERR_OK) {
+		e = assemble(settings, store, out);
+		if (e != ERR_OK)
+			(void)snprintf(fault->text, sizeof fault->text,
+				       "out of memory");
+	}
+	if (e != ERR_OK) {
+		store_unref(store);
+		settings_free(settings);
+	}
+	return e;
+}
+
+struct snapshot *
+snapshot_current(void)
+{
+	struct snapshot *s;
+
+	lock();
+	s = published.current;
+	if (s)
+		s->count++;
+	unlock();
+	return s;
+}
+
+void
+snapshot_publish(struct snapshot *next)
+{
+	struct snapshot *old;
+
+	lock();
+	old = published.current;
+	published.current = next;
+	unlock();
+	snapshot_unref(old);
+}
+
+void
+snapshot_unref(struct snapshot *s)
+{
+	bool last;
+
+	if (!s)
+		return;
+	lock();
+	assert(s->count > 0);
+	last = --s->count == 0;
+	unlock();
+	if (!last)
+		return;
+	store_unref(s->store);
+	policy_unref(s->policy);
+	free(s);
+}

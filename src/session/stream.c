@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * stream.c - one side's bytes: from the edge to plain text and back.
+ */
+#include "session/session.h"
+
+#include "base/wipe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PLAIN_SCRATCH = 80 * 1024, /* one read decrypted, and what was waiting */
+	OUT_SCRATCH = 160 * 1024,  /* one read encrypted, and text of our own */
+	DIRECT = 2048 /* a plain leg sends from this size without copying */
+};
+
+/* This step's bytes for one side are collected in scratch memory. */
+struct buf *
+leg_out(struct session *s, enum side side)
+{
+	struct buf *out = &s->legs[side].out;
+
+	if (!out->mem)
+		buf_lend(out, s->work->out[side], OUT_SCRATCH, 0);
+	return out;
+}
+
+static void
+leg_write(struct session *s, enum side side, struct slice bytes)
+{
+	struct leg *leg = &s->legs[side];
+
+	if (leg->waiting == 0)
+		leg->moved_at = s->now;
+	leg->waiting = s->work->ops->write(s, side, bytes);
+}
+
+struct workspace *
+workspace_new(const struct edge_ops *ops, const unsigned char seed[HASH_KEY])
+{
+	struct workspace *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return NULL;
+	w->ops = ops;
+	w->pool = pool_new();
+	w->read = malloc(WORKSPACE_READ);
+	w->plain = malloc(PLAIN_SCRATCH);
+	for (int i = 0; i < SIDES; i++)
+		w->out[i] = malloc(OUT_SCRATCH);
+	if (!w->pool || !w->read || !w->plain || !w->out[SIDE_CLIENT] ||
+	    !w->out[SIDE_BACKEND]) {
+		workspace_free(w);
+		return NULL;
+	}
+	memcpy(w->seed, seed, sizeof w->seed);
+	return w;
+}
+
+uint64_t
+workspace_draw(struct workspace *w)
+{
+	w->drawn++;
+	return hash_keyed(w->seed, slice_of(&w->drawn, sizeof w->drawn));
+}
+
+void
+workspace_free(struct workspace *w)
+{
+	if (!w)
+		return;
+	pool_free(w->pool);
+	free(w->read);
+	free(w->plain);
+	for (int i = 0; i < SIDES; i++)
+		free(w->out[i]);
+	free(w);
+}
+
+unsigned char *
+workspace_read_buffer(struct workspace *w)
+{
+	return w->read;
+}
+
+static void
+broken(struct leg *leg, enum err cause)
+{
+	leg->lost = true;
+	leg->ended = true;
+	leg->cause = cause;
+}
+
+void
+leg_received(struct session *s, enum side side, size_t n)
+{
+	struct workspace *w = s->work;
+	struct leg *leg = &s->legs[side];
+	struct buf *b = leg->encrypted ? &leg->in : &leg->plain;
+
+	if (w->read_used < n)
+		w->read_used = n;
+	if (!leg->encrypted)
+		leg->bytes_in += n;
+	if (!b->mem)
+		buf_lend(b, w->read, WORKSPACE_READ, n);
+	else if (buf_append(b, w->pool, slice_of(w->read, n)) != ERR_OK)
+		broken(leg, ERR_NOMEM);
+}
+
+void
+leg_decrypt(struct session *s, enum side side, size_t most)
+{
+	struct workspace *w = s->work;
+	struct leg *leg = &s->legs[side];
+	size_t before = leg->plain.filled - leg->plain.sent;
+	enum io io = IO_DONE;
+
+	if (!leg->tls || leg->lost || buf_empty(&leg->in) ||
+	    buf_uncleared(&leg->plain).len >= most)
+		return;
+	if (!leg->plain.mem)
+		buf_lend(&leg->plain, w->plain, PLAIN_SCRATCH, 0);
+	while (io == IO_DONE && buf_uncleared(&leg->plain).len < most)
+		io = engine_read(leg->tls, &leg->in, &leg->plain,
+				 most - buf_uncleared(&leg->plain).len,
+				 leg_out(s, side), w->pool);
+	if (leg->plain.lent && w->plain_used < leg->plain.filled)
+		w->plain_used = leg->plain.filled;
+	leg->bytes_in += leg->plain.filled - leg->plain.sent - before;
+	if (io == IO_EOF)
+		leg->ended = true;
+	else if (io == IO_FAIL)
+		broken(leg, ERR_PROTOCOL);
+}
+
+void
+session_send(struct session *s, enum side side, struct slice bytes)
+{
+	struct workspace *w = s->work;
+	struct leg *leg = &s->legs[side];
+	enum err e;
+
+	if (!leg->open || leg->lost || leg->finished || bytes.len == 0)
+		return;
+	leg->bytes_out += bytes.len;
+	if (!leg->tls && bytes.len >= DIRECT) {
+		leg_flush(s, side);
+		leg_write(s, side, bytes);
+		return;
+	}
+	if (leg->tls)
+		e = engine_write(leg->tls, bytes, leg_out(s, side), w->pool);
+	else
+		e = buf_append(leg_out(s, side), w->pool, bytes);
+	if (e != ERR_OK)
+		broken(leg, e);
+}
+
+void
+leg_flush(struct session *s, enum side side)
+{
+	struct leg *leg = &s->legs[side];
+	struct slice all =
+	    slice_of(leg->out.mem + leg->out.sent, leg->out.filled - leg->out.sent);
+
+	if (!leg->out.mem)
+		return;
+	if (all.len > 0 && leg->open)
+		leg_write(s, side, all);
+	if (s->secret && all.len > 0)
+		wipe(leg->out.mem, leg->out.filled);
+	buf_drop(&leg->out, s->work->pool);
+}
+
+void
+leg_clear(struct session *s, enum side side)
+{
+	struct leg *leg = &s->legs[side];
+
+	buf_drop(&leg->in, s->work->pool);
+	buf_drop(&leg->plain, s->work->pool);
+	buf_drop(&leg->out, s->work->pool);
+	engine_free(leg->tls);
+	leg->tls = NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * internal.h - what the files of tls/ share and nobody else sees: the library.
+ *
+ * No other folder includes a wolfSSL header, except base/digest.
+ */
+#ifndef TLS_INTERNAL_H
+#define TLS_INTERNAL_H
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "tls/store.h"
+
+#include <wolfssl/options.h>
+/* The options come first. */
+#include <wolfssl/ssl.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if LIBWOLFSSL_VERSION_HEX < 0x05009002
+#error "wolfSSL 5.9.2 is the oldest we trust: 5.5.4 reads out of bounds on a \
+16-byte TLS 1.3 record (CVE-2024-0901), later ones have holes of their own"
+#endif
+#ifdef WOLFSSL_EARLY_DATA
+#error "this wolfSSL was built with early data; a login must not be replayed"
+#endif
+
+/* store.c: the context lives as long as the store or any session of it. */
+WOLFSSL_CTX *store_context(struct store *s);
+
+/* engine.c: how many resumptions led to this connection. */
+uint8_t *engine_lineage(WOLFSSL *ssl);
+
+/* engine.c: the library's I/O, for a context. */
+void engine_install(WOLFSSL_CTX *ctx);
+
+/* reason.c: never NULL. `code` as wolfSSL_get_error gave it, `alert` or -1. */
+const char *reason_text(int code, int alert_received);
+
+/* cpu.c: acceleration that this machine offers to the library. */
+bool cpu_has_aes(void);
+void cpu_text(char *out, size_t cap);
+
+#endif

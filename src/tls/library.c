@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * library.c - the TLS library as a whole: once per process.
+ */
+#include "tls/internal.h"
+#include "tls/tickets.h"
+
+#include <stdio.h>
+
+enum err
+tls_library_init(void)
+{
+	if (wolfSSL_lib_version_hex() < 0x05009002)
+		return ERR_REFUSED;
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
+		return ERR_SYSTEM;
+	return tickets_init();
+}
+
+void
+tls_library_text(char *out, size_t cap)
+{
+	char cpu[128];
+
+	cpu_text(cpu, sizeof cpu);
+	(void)snprintf(out, cap, "wolfSSL %s (%s)", wolfSSL_lib_version(), cpu);
+}

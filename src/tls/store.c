@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tls/store.h"
+
+#include "base/wipe.h"
+#include "tls/chain.h"
+#include "tls/internal.h"
+#include "tls/tickets.h"
+
+#include <wolfssl/wolfcrypt/error-crypt.h>
+#include <wolfssl/wolfcrypt/sha256.h>
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct store {
+	atomic_uint count;
+	WOLFSSL_CTX *context;
+	struct ticket_keys tickets;
+	struct store_facts facts;
+};
+
+/*
+ * The server's order counts. Where AES has instructions it is the faster one,
+ * else ChaCha20 is, and safe from timing. Unknown names are skipped without a
+ * word: test_store counts what is left.
+ */
+#define ECDHE(cipher) "ECDHE-ECDSA-" cipher ":ECDHE-RSA-" cipher
+#define AES                                                                    \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:" ECDHE(              \
+	    "AES128-GCM-SHA256") ":" ECDHE("AES256-GCM-SHA384")
+#define CHACHA "TLS13-CHACHA20-POLY1305-SHA256:" ECDHE("CHACHA20-POLY1305")
+
+static const char aes_first[] = AES ":" CHACHA;
+static const char chacha_first[] = CHACHA ":" AES;
+
+/* Hybrid first: what is recorded today must not be readable tomorrow. */
+static const int groups[] = {
+    WOLFSSL_X25519MLKEM768,
+    WOLFSSL_ECC_X25519,
+    WOLFSSL_ECC_SECP256R1,
+    WOLFSSL_ECC_SECP384R1,
+};
+
+WOLFSSL_CTX *
+store_context(struct store *s)
+{
+	return s->context;
+}
+
+const struct store_facts *
+store_facts(const struct store *s)
+{
+	return &s->facts;
+}
+
+struct store *
+store_ref(struct store *s)
+{
+	atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed);
+	return s;
+}
+
+void
+store_unref(struct store *s)
+{
+	if (!s)
+		return;
+	if (atomic_fetch_sub_explicit(&s->count, 1, memory_order_acq_rel) > 1)
+		return;
+	wolfSSL_CTX_free(s->context);
+	wipe(&s->tickets, sizeof s->tickets);
+	free(s);
+}
+
+/* A session resumed under these keys must have been made under this policy. */
+static enum err
+set_tickets(struct store *s, const struct store_options *o,
+	    const struct chain *c)
+{
+	unsigned char policy[WC_SHA256_DIGEST_SIZE + 1];
+	struct slice leaf = chain_at(c, 0);
+	enum err e = ERR_INTERNAL;
+
+	policy[WC_SHA256_DIGEST_SIZE] = (unsigned char)o->minimum;
+	if (wc_Sha256Hash(leaf.ptr, (word32)leaf.len, policy) == 0)
+		e = ticket_keys_derive(&s->tickets,
+				       slice_of(policy, sizeof policy));
+	return e == ERR_OK ? tickets_install(s->context, &s->tickets) : e;
+}
+
+static enum err
+set_policy(WOLFSSL_CTX *ctx, enum tls_version minimum)
+{
+	/* The library wants it writable. */
+	int list[sizeof groups / sizeof groups[0]];
+
+	memcpy(list, groups, sizeof groups);
+	if (wolfSSL_CTX_SetMinVersion(ctx, minimum == TLS_VERSION_13
+					       ? WOLFSSL_TLSV1_3
+					       : WOLFSSL_TLSV1_2) !=
+		WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_cipher_list(
+		ctx, cpu_has_aes() ? aes_first : chacha_first) !=
+		WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_groups(ctx, list,
+				   sizeof groups / sizeof groups[0]) !=
+		WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_group_messages(ctx) != WOLFSSL_SUCCESS)
+		return ERR_INTERNAL;
+	wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
+	/* 33 places for all of the world: tickets do it. */
+	(void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
+	engine_install(ctx);
+	return ERR_OK;
+}
+
+static bool
+contains(struct slice s, const char *text)
+{
+	return s.len > 0 && memmem(s.ptr, s.len, text, strlen(text)) != NULL;
+}
+
+/* The library's answer to a bad key does not say what is bad about it. */
+static enum err
+key_fault(struct slice key, struct store_fault *fault)
+{
+	fault->in_key = true;
+	if (contains(key, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
+	    contains(key, "Proc-Type: 4,ENCRYPTED"))
+		return fault_set(fault, ERR_REFUSED,
+				 "the key is protected by a passphrase; nobody "
+				 "is there to type it");
+	if (!contains(key, "PRIVATE KEY-----"))
+		return fault_set(fault, ERR_MISSING,
+				 "there is no private key in it");
+	return fault_set(fault, ERR_SYNTAX, "the private key cannot be read");
+}
+
+static enum err
+set_pair(WOLFSSL_CTX *ctx, const struct chain *c, struct slice key,
+	 struct store_fault *fault)
+{
+	if (wolfSSL_CTX_use_certificate_chain_buffer_format(
+		ctx, c->der, (long)c->begin[c->count], WOLFSSL_FILETYPE_ASN1) !=
+	    WOLFSSL_SUCCESS)
+		return fault_set(fault, ERR_SYNTAX,
+				 "the chain cannot be used by the TLS library");
+	if (key.len == 0 || key.len > STORE_FILE_MAX ||
+	    wolfSSL_CTX_use_PrivateKey_buffer(ctx, key.ptr, (long)key.len,
+					      WOLFSSL_FILETYPE_PEM) !=
+		WOLFSSL_SUCCESS)
+		return key_fault(key, fault);
+	if (wolfSSL_CTX_check_private_key(ctx) != WOLFSSL_SUCCESS) {
+		fault->in_key = true;
+		return fault_set(
+		    fault, ERR_MISMATCH,
+		    "the key does not belong to the first certificate");
+	}
+	return ERR_OK;
+}
+
+static enum err
+build(struct store *s, const struct store_options *o, const struct chain *c,
+      struct store_fault *fault)
+{
+	enum err e;
+
+	s->context = wolfSSL_CTX_new(wolfTLS_server_method());
+	if (!s->context)
+		return fault_set(fault, ERR_NOMEM, "out of memory");
+	e = set_policy(s->context, o->minimum);
+	if (e == ERR_OK)
+		e = set_tickets(s, o, c);
+	if (e != ERR_OK)
+		return fault_set(fault, e,
+				 "the TLS library refuses our settings");
+	return set_pair(s->context, c, o->key, fault);
+}
+
+struct store *
+store_new(const struct store_options *o, struct store_fault *fault)
+{
+	struct store *s = calloc(1, sizeof *s);
+	struct chain c;
+	enum err e;
+
+	*fault = (struct store_fault){0};
+	if (!s) {
+		(void)fault_set(fault, ERR_NOMEM, "out of memory");
+		return NULL;
+	}
+	atomic_init(&s->count, 1);
+	e = chain_init(&c, o->chain, o->now, &s->facts, fault);
+	if (e == ERR_OK) {
+		e = build(s, o, &c, fault);
+		chain_clear(&c);
+	}
+	if (e != ERR_OK) {
+		store_unref(s);
+		return NULL;
+	}
+	return s;
+}

@@ -1,0 +1,905 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "certs.h"
+#include "tls_client.h"
+
+#include "tls/engine.h"
+#include "tls/guard.h"
+
+#include <wolfssl/options.h>
+/* The options come first. */
+#include <wolfssl/ssl.h>
+
+#include <CUnit/CUnit.h>
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A server engine and a client with the two directions between them. */
+struct pair {
+	struct pool *pool;
+	struct engine *server;
+	struct tls_client *client;
+	struct buf up, down; /* to the server, to the client */
+	struct buf plain;    /* what the server decrypted */
+	enum io server_io, client_io;
+	bool open; /* the server's handshake is complete */
+};
+
+static struct store *
+make_store(enum certs_kind kind, enum tls_version minimum)
+{
+	struct store_fault fault;
+	const struct store_options options = {
+	    .chain = certs_chain(kind),
+	    .key = certs_key(kind),
+	    .minimum = minimum,
+	    .now = CERTS_NOW,
+	};
+	struct store *s;
+
+	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
+	s = store_new(&options, &fault);
+	if (!s)
+		printf("%s\n", fault.text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	return s;
+}
+
+static struct pair *
+pair_new(struct store *s, const char *alpn, enum tls_version version)
+{
+	struct pair *p = calloc(1, sizeof *p);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	p->pool = pool_new();
+	p->server = engine_new_server(s);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p->server);
+	p->client = tls_client_new(CERTS_HOST, alpn, version);
+	p->server_io = p->client_io = IO_WAIT;
+	return p;
+}
+
+static void
+pair_free(struct pair *p)
+{
+	buf_drop(&p->up, p->pool);
+	buf_drop(&p->down, p->pool);
+	buf_drop(&p->plain, p->pool);
+	engine_free(p->server);
+	tls_client_free(p->client);
+	pool_free(p->pool);
+	free(p);
+}
+
+/* Gives `in` to the server and lets it do all it can. */
+static void
+server_takes(struct pair *p, struct buf *in)
+{
+	if (!p->open) {
+		p->server_io =
+		    engine_handshake(p->server, in, &p->down, p->pool);
+		if (p->server_io != IO_DONE)
+			return;
+		p->open = true;
+	}
+	do
+		p->server_io = engine_read(p->server, in, &p->plain, SIZE_MAX,
+					   &p->down, p->pool);
+	while (p->server_io == IO_DONE);
+}
+
+static void
+client_takes(struct pair *p, struct buf *in)
+{
+	p->client_io = tls_client_step(p->client, in, &p->up, p->pool);
+}
+
+/* Until nothing moves. */
+static void
+pump(struct pair *p)
+{
+	size_t before;
+
+	do {
+		before = p->up.filled - p->up.sent + p->down.filled -
+			 p->down.sent;
+		client_takes(p, &p->down);
+		server_takes(p, &p->up);
+		before -= p->up.filled - p->up.sent + p->down.filled -
+			  p->down.sent;
+	} while (before != 0);
+	client_takes(p, &p->down);
+}
+
+static struct engine_facts
+facts(const struct pair *p)
+{
+	struct engine_facts f;
+
+	engine_facts(p->server, &f);
+	return f;
+}
+
+static size_t
+waiting(const struct buf *b)
+{
+	return b->filled - b->sent;
+}
+
+static bool
+plain_is(const struct pair *p, struct slice text)
+{
+	return slice_eq(buf_uncleared(&p->plain), text);
+}
+
+static void
+server_says(struct pair *p, struct slice text)
+{
+	CU_ASSERT_EQUAL(engine_write(p->server, text, &p->down, p->pool),
+			ERR_OK);
+}
+
+static void
+client_says(struct pair *p, struct slice text)
+{
+	tls_client_write(p->client, text, &p->up, p->pool);
+}
+
+/* Both directions carry text; the server's plain queue is empty before. */
+static bool
+talks(struct pair *p)
+{
+	bool good;
+
+	server_says(p, SLICE("* OK ready\r\n"));
+	client_says(p, SLICE("a1 NOOP\r\n"));
+	pump(p);
+	good = plain_is(p, SLICE("a1 NOOP\r\n")) &&
+	       slice_eq(tls_client_text(p->client), SLICE("* OK ready\r\n"));
+	buf_skip(&p->plain, buf_uncleared(&p->plain).len);
+	tls_client_forget(p->client);
+	return good;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void
+handshakes(void)
+{
+	static const struct {
+		enum certs_kind kind;
+		enum tls_version version;
+		const char *expected, *cipher;
+	} rows[] = {
+	    {CERTS_EC, TLS_VERSION_NONE, "1.3", "TLS_AES_128_GCM_SHA256"},
+	    {CERTS_EC, TLS_VERSION_13, "1.3", "TLS_AES_128_GCM_SHA256"},
+	    {CERTS_EC384, TLS_VERSION_13, "1.3", "TLS_AES_128_GCM_SHA256"},
+	    {CERTS_RSA, TLS_VERSION_13, "1.3", "TLS_AES_128_GCM_SHA256"},
+	    {CERTS_EC, TLS_VERSION_12, "1.2",
+	     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+	    {CERTS_EC384, TLS_VERSION_12, "1.2",
+	     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+	    {CERTS_RSA, TLS_VERSION_12, "1.2",
+	     "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct store *s = make_store(rows[i].kind, TLS_VERSION_12);
+		struct pair *p = pair_new(s, "imap", rows[i].version);
+		struct engine_facts f;
+
+		store_unref(s); /* the engine keeps what it needs */
+		pump(p);
+		CU_ASSERT_TRUE_FATAL(p->open);
+		CU_ASSERT_TRUE(talks(p));
+		f = facts(p);
+		CU_ASSERT_TRUE(same(f.version, rows[i].expected));
+		CU_ASSERT_TRUE(same(f.cipher, rows[i].cipher));
+		CU_ASSERT_TRUE(same(f.alpn, "imap"));
+		CU_ASSERT_PTR_NOT_NULL(f.curve);
+		CU_ASSERT_PTR_NULL(f.reason);
+		CU_ASSERT_FALSE(f.resumed);
+		CU_ASSERT_EQUAL(f.alert_received, -1);
+		CU_ASSERT_EQUAL(f.alert_sent, -1);
+		pair_free(p);
+	}
+}
+
+static void
+groups(void)
+{
+	static const struct {
+		int group; /* 0: what the client likes best */
+		const char *expected;
+	} rows[] = {
+	    {0, "X25519MLKEM768"},
+	    {WOLFSSL_ECC_X25519, "X25519"},
+	    {WOLFSSL_ECC_SECP256R1, "SECP256R1"},
+	    {WOLFSSL_ECC_SECP384R1, "SECP384R1"},
+	    {WOLFSSL_ECC_SECP521R1, NULL},
+	};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct pair *p = pair_new(s, NULL, TLS_VERSION_NONE);
+
+		if (rows[i].group)
+			tls_client_group(p->client, rows[i].group);
+		pump(p);
+		if (rows[i].expected) {
+			CU_ASSERT_TRUE_FATAL(p->open);
+			CU_ASSERT_TRUE(same(facts(p).curve, rows[i].expected));
+		} else {
+			CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+			/* The client meets a retry for a group it lacks. */
+			CU_ASSERT_EQUAL(facts(p).alert_received, 47);
+			CU_ASSERT_PTR_NOT_NULL(facts(p).reason);
+		}
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+static void
+ciphers(void)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} rows[] = {
+	    {"TLS13-AES128-GCM-SHA256", true},
+	    {"TLS13-AES256-GCM-SHA384", true},
+	    {"TLS13-CHACHA20-POLY1305-SHA256", true},
+	    {"ECDHE-ECDSA-AES128-GCM-SHA256", true},
+	    {"ECDHE-ECDSA-AES256-GCM-SHA384", true},
+	    {"ECDHE-ECDSA-CHACHA20-POLY1305", true},
+	    {"ECDHE-ECDSA-AES128-SHA256", false}, /* CBC */
+	    {"ECDHE-ECDSA-AES256-SHA", false},
+	    {"ECDHE-RSA-AES128-GCM-SHA256", false}, /* the key is ECDSA */
+	    {"AES128-GCM-SHA256", false},	    /* no forward secrecy */
+	};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		bool old = strncmp(rows[i].name, "TLS13", 5) != 0;
+		struct pair *p =
+		    pair_new(s, NULL, old ? TLS_VERSION_12 : TLS_VERSION_13);
+
+		bool known = tls_client_ciphers(p->client, rows[i].name);
+
+		if (known)
+			pump(p);
+		CU_ASSERT_EQUAL(p->open, rows[i].good);
+		if (known && !rows[i].good) {
+			CU_ASSERT_EQUAL(facts(p).alert_sent, 40);
+			CU_ASSERT_TRUE(
+			    same(facts(p).reason,
+				 "no cipher suite in common"));
+		}
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+static void
+alpn(void)
+{
+	static const struct {
+		const char *offered, *chosen;
+		int alert;
+	} rows[] = {
+	    {"imap", "imap", -1},   {NULL, NULL, -1},
+	    {"h2,imap", "imap", -1}, {"http/1.1", NULL, 120},
+	    {"h2,http/1.1", NULL, 120}, {"IMAP", NULL, 120},
+	    {"imaps", NULL, 120},   {"ima", NULL, 120},
+	};
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+		struct pair *p = pair_new(s, rows[i / 2].offered, versions[i % 2]);
+		struct engine_facts f;
+
+		pump(p);
+		f = facts(p);
+		CU_ASSERT_EQUAL(p->open, rows[i / 2].alert < 0);
+		CU_ASSERT_EQUAL(f.alert_sent, rows[i / 2].alert);
+		CU_ASSERT_TRUE(same(f.alpn, rows[i / 2].chosen));
+		if (rows[i / 2].alert > 0) {
+			CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received,
+					rows[i / 2].alert);
+			CU_ASSERT_TRUE(same(f.reason,
+					    "the client wants no IMAP (ALPN)"));
+		}
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+static void
+too_old(void)
+{
+	struct store *strict = make_store(CERTS_EC, TLS_VERSION_13);
+	struct store *normal = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(strict, NULL, TLS_VERSION_12);
+
+	pump(p);
+	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+	CU_ASSERT_EQUAL(facts(p).alert_sent, 70);
+	CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received, 70);
+	CU_ASSERT_TRUE(
+	    same(facts(p).reason, "the client's TLS version is too old"));
+	pair_free(p);
+
+	/* A TLS 1.2 hello that says 1.1 is a TLS 1.1 hello. */
+	p = pair_new(normal, NULL, TLS_VERSION_12);
+	client_takes(p, &p->down);
+	CU_ASSERT_EQUAL(p->up.mem[p->up.sent + 10], 3);
+	p->up.mem[p->up.sent + 10] = 2;
+	server_takes(p, &p->up);
+	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+	CU_ASSERT_EQUAL(facts(p).alert_sent, 70);
+	CU_ASSERT_EQUAL(waiting(&p->down), 7);
+	pair_free(p);
+	store_unref(strict);
+	store_unref(normal);
+}
+
+/* Moves `n` bytes from one queue to another. */
+static void
+carry(struct pair *p, struct buf *from, struct buf *to, size_t n)
+{
+	CU_ASSERT_EQUAL_FATAL(
+	    buf_append(to, p->pool, slice_of(from->mem + from->sent, n)),
+	    ERR_OK);
+	from->cleared += n;
+	from->sent += n;
+}
+
+static void
+byte_by_byte(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pair *p = pair_new(s, "imap", versions[i]);
+		struct buf up = {0}, down = {0};
+		bool said = false;
+
+		client_takes(p, &down);
+		while (waiting(&p->up) > 0 || waiting(&p->down) > 0) {
+			if (waiting(&p->up) > 0) {
+				carry(p, &p->up, &up, 1);
+				server_takes(p, &up);
+			}
+			if (waiting(&p->down) > 0) {
+				carry(p, &p->down, &down, 1);
+				client_takes(p, &down);
+			}
+			if (p->open && p->client_io == IO_DONE && !said) {
+				said = true;
+				server_says(p, SLICE("* OK ready\r\n"));
+				client_says(p, SLICE("a1 NOOP\r\n"));
+			}
+		}
+		CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
+					SLICE("* OK ready\r\n")));
+		buf_drop(&up, p->pool);
+		buf_drop(&down, p->pool);
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+/*
+ * Runs a session whose bytes in the direction `up` arrive with one cut, at
+ * byte `at`. Returns false when the direction has fewer bytes.
+ */
+static bool
+one_cut(struct store *s, enum tls_version version, bool up, size_t at)
+{
+	struct pair *p = pair_new(s, "imap", version);
+	struct buf *from = up ? &p->up : &p->down, part = {0};
+	size_t moved = 0, n;
+	bool said = false, cut;
+
+	tls_client_group(p->client, WOLFSSL_ECC_X25519);
+	client_takes(p, &p->down);
+	for (;;) {
+		n = waiting(from);
+		if (moved < at && moved + n > at)
+			n = at - moved;
+		if (n > 0)
+			carry(p, from, &part, n);
+		moved += n;
+		server_takes(p, up ? &part : &p->up);
+		client_takes(p, up ? &p->down : &part);
+		if (p->open && p->client_io == IO_DONE && !said) {
+			said = true;
+			server_says(p, SLICE("* OK ready\r\n"));
+			client_says(p, SLICE("a1 NOOP\r\n"));
+		} else if (waiting(&p->up) == 0 && waiting(&p->down) == 0) {
+			break;
+		}
+	}
+	cut = moved > at;
+	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+	CU_ASSERT_TRUE(
+	    slice_eq(tls_client_text(p->client), SLICE("* OK ready\r\n")));
+	buf_drop(&part, p->pool);
+	pair_free(p);
+	return cut;
+}
+
+static void
+every_cut(void)
+{
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (int way = 0; way < 4; way++) {
+		size_t at = 1;
+
+		while (one_cut(s, way & 1 ? TLS_VERSION_13 : TLS_VERSION_12,
+			       (way & 2) != 0, at))
+			at++;
+		CU_ASSERT_TRUE(at > 200);
+	}
+	store_unref(s);
+}
+
+/* A whole session; the ticket of `*session` is offered, the newest kept. */
+static bool
+visit(struct store *s, enum tls_version version, struct tls_session **session)
+{
+	struct pair *p = pair_new(s, "imap", version);
+	bool resumed;
+
+	if (*session)
+		tls_client_resume(p->client, *session);
+	pump(p);
+	CU_ASSERT_TRUE_FATAL(p->open);
+	CU_ASSERT_TRUE(talks(p));
+	resumed = facts(p).resumed;
+	CU_ASSERT_EQUAL(tls_client_facts(p->client).resumed, resumed);
+	CU_ASSERT_TRUE(same(facts(p).alpn, "imap"));
+	tls_session_free(*session);
+	*session = tls_client_session(p->client);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(*session);
+	pair_free(p);
+	return resumed;
+}
+
+static void
+resumption(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+		struct store *reloaded = make_store(CERTS_EC, TLS_VERSION_12);
+		struct store *other = make_store(CERTS_RSA, TLS_VERSION_12);
+		struct tls_session *session = NULL;
+
+		CU_ASSERT_FALSE(visit(s, versions[i], &session));
+		CU_ASSERT_TRUE(visit(s, versions[i], &session));
+		store_unref(s);
+		CU_ASSERT_TRUE(visit(reloaded, versions[i], &session));
+		CU_ASSERT_FALSE(visit(other, versions[i], &session));
+		tls_session_free(session);
+		store_unref(reloaded);
+		store_unref(other);
+	}
+}
+
+static void
+chained_resumptions(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct tls_session *session = NULL;
+		unsigned resumed = 0;
+
+		(void)visit(s, versions[i], &session);
+		for (int n = 0; n < 300; n++)
+			resumed += visit(s, versions[i], &session);
+		/* Each hundred needs one full handshake in TLS 1.3. */
+		CU_ASSERT_TRUE(resumed >= 297);
+		tls_session_free(session);
+	}
+	store_unref(s);
+}
+
+static void
+close_by_client(void)
+{
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+
+	pump(p);
+	client_says(p, SLICE("a1 LOGOUT\r\n"));
+	tls_client_close(p->client, &p->up, p->pool);
+	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
+				    &p->down, p->pool),
+			IO_DONE);
+	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 LOGOUT\r\n")));
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain,
+					    SIZE_MAX, &p->down, p->pool),
+				IO_EOF);
+	/* Our direction is still open. */
+	server_says(p, SLICE("* BYE\r\n"));
+	CU_ASSERT_TRUE(waiting(&p->down) > 0);
+	CU_ASSERT_PTR_NULL(facts(p).reason);
+	CU_ASSERT_EQUAL(facts(p).alert_received, -1);
+	pair_free(p);
+	store_unref(s);
+}
+
+static void
+close_by_server(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pair *p = pair_new(s, NULL, versions[i]);
+		size_t n;
+
+		engine_close(p->server, &p->down, p->pool);
+		CU_ASSERT_EQUAL(waiting(&p->down), 0);
+		pump(p);
+		server_says(p, SLICE("* BYE\r\n"));
+		engine_close(p->server, &p->down, p->pool);
+		n = waiting(&p->down);
+		engine_close(p->server, &p->down, p->pool);
+		CU_ASSERT_EQUAL(engine_write(p->server, SLICE("more"),
+					     &p->down, p->pool),
+				ERR_CLOSED);
+		CU_ASSERT_EQUAL(waiting(&p->down), n);
+		client_takes(p, &p->down);
+		CU_ASSERT_EQUAL(p->client_io, IO_EOF);
+		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
+					SLICE("* BYE\r\n")));
+		CU_ASSERT_PTR_NULL(facts(p).reason);
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+/* Is the engine's failure final, and was it told to the client? */
+static void
+check_dead(struct pair *p, int alert)
+{
+	size_t n = waiting(&p->down);
+
+	CU_ASSERT_PTR_NOT_NULL(facts(p).reason);
+	CU_ASSERT_EQUAL(facts(p).alert_sent, alert);
+	CU_ASSERT_EQUAL(engine_handshake(p->server, &p->up, &p->down, p->pool),
+			IO_FAIL);
+	if (p->open) {
+		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain,
+					    SIZE_MAX, &p->down, p->pool),
+				IO_FAIL);
+		CU_ASSERT_EQUAL(
+		    engine_write(p->server, SLICE("x"), &p->down, p->pool),
+		    ERR_CLOSED);
+	}
+	engine_close(p->server, &p->down, p->pool);
+	CU_ASSERT_EQUAL(waiting(&p->down), n);
+	client_takes(p, &p->down);
+	CU_ASSERT_EQUAL(p->client_io, IO_FAIL);
+	CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received, alert);
+}
+
+static void
+corrupted(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2; i++) {
+		/* All of a record behind its header. */
+		for (size_t at = GUARD_HEADER; at < 29; at++) {
+			struct pair *p = pair_new(s, NULL, versions[i]);
+
+			tls_client_group(p->client, WOLFSSL_ECC_X25519);
+			pump(p);
+			client_says(p, SLICE("a1 NOOP\r\n"));
+			CU_ASSERT_TRUE_FATAL(waiting(&p->up) > at);
+			p->up.mem[p->up.sent + at] ^= 1;
+			server_takes(p, &p->up);
+			CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+			CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, 0);
+			CU_ASSERT_TRUE(same(facts(p).reason,
+					    "TLS record that does not decrypt"));
+			check_dead(p, 20);
+			pair_free(p);
+		}
+	}
+	store_unref(s);
+}
+
+static void
+good_before_bad(void)
+{
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+
+	pump(p);
+	client_says(p, SLICE("a1 NOOP\r\n"));
+	client_says(p, SLICE("a2 NOOP\r\n"));
+	p->up.mem[p->up.filled - 1] ^= 1;
+	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
+				    &p->down, p->pool),
+			IO_DONE);
+	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
+				    &p->down, p->pool),
+			IO_FAIL);
+	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+	pair_free(p);
+	store_unref(s);
+}
+
+/* What the guard refuses is answered with an alert at every stage. */
+static void
+refused_records(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *reason;
+	} rows[] = {
+	    {"a001 CAPABILITY\r\n", 17, "not a TLS record"},
+	    {"\x17\x02\x00\x00\x20", 5, "TLS record of an unknown version"},
+	    {"\x17\x03\x03\x41\x01", 5, "TLS record too long"},
+	    {"\x17\x03\x03\x00\x00", 5, "empty TLS record"},
+	    /* CVE-2024-0901 */
+	    {"\x17\x03\x03\x00\x10", 5, "TLS record too short"},
+	};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 3 * sizeof rows / sizeof rows[0]; i++) {
+		struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+		struct buf in = {0}, none = {0};
+
+		if (i % 3 > 0) {
+			client_takes(p, &p->down);
+			server_takes(p, &p->up);
+		}
+		if (i % 3 > 1)
+			pump(p);
+		CU_ASSERT_EQUAL(
+		    buf_append(&in, p->pool,
+			       slice_of(rows[i / 3].bytes, rows[i / 3].n)),
+		    ERR_OK);
+		server_takes(p, &in);
+		CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+		CU_ASSERT_TRUE(same(facts(p).reason, rows[i / 3].reason));
+		CU_ASSERT_TRUE(facts(p).alert_sent > 0);
+		if (i % 3 == 0)
+			client_takes(p, &none); /* writes its hello */
+		check_dead(p, facts(p).alert_sent);
+		buf_drop(&in, p->pool);
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+static void
+large_writes(void)
+{
+	enum { LARGE = 100 * 1024 };
+	static unsigned char text[LARGE];
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < LARGE; i++)
+		text[i] = (unsigned char)(i * 7 + i / 251);
+	for (size_t i = 0; i < 2; i++) {
+		struct pair *p = pair_new(s, NULL, versions[i]);
+
+		pump(p);
+		server_says(p, slice_of(text, LARGE));
+		client_says(p, slice_of(text, LARGE));
+		/* `most` is kept, but for the record that reaches it. */
+		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain,
+					    20000, &p->down, p->pool),
+				IO_DONE);
+		CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, 32768);
+		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, 0,
+					    &p->down, p->pool),
+				IO_WAIT);
+		pump(p);
+		CU_ASSERT_TRUE(plain_is(p, slice_of(text, LARGE)));
+		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
+					slice_of(text, LARGE)));
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+static void
+full_queue(void)
+{
+	static unsigned char text[600 * 1024];
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	size_t n;
+
+	pump(p);
+	server_says(p, slice_of(text, sizeof text));
+	n = waiting(&p->down);
+	CU_ASSERT_EQUAL(engine_write(p->server, slice_of(text, sizeof text),
+				     &p->down, p->pool),
+			ERR_LIMIT);
+	CU_ASSERT_EQUAL(engine_write(p->server, slice_of(text, POOL_MAX + 1),
+				     &p->down, p->pool),
+			ERR_LIMIT);
+	CU_ASSERT_EQUAL(waiting(&p->down), n);
+	client_takes(p, &p->down);
+	CU_ASSERT_EQUAL(tls_client_text(p->client).len, sizeof text);
+	tls_client_forget(p->client);
+	CU_ASSERT_TRUE(talks(p));
+	pair_free(p);
+	store_unref(s);
+}
+
+static void
+key_update(void)
+{
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+
+	pump(p);
+	tls_client_update_keys(p->client, &p->up, p->pool);
+	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
+				    &p->down, p->pool),
+			IO_WAIT);
+	CU_ASSERT_TRUE(waiting(&p->down) > 0);
+	CU_ASSERT_TRUE(talks(p));
+	pair_free(p);
+	store_unref(s);
+}
+
+static void
+rejected_certificate(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pair *p = pair_new(s, NULL, versions[i]);
+		struct engine_facts f;
+
+		tls_client_distrust(p->client);
+		pump(p);
+		f = facts(p);
+		CU_ASSERT_FALSE(p->open);
+		CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+		CU_ASSERT_EQUAL(f.alert_received, 48);
+		CU_ASSERT_TRUE(same(f.reason, "the client does not know the "
+					      "issuer of our certificate "
+					      "(alert 48)"));
+		CU_ASSERT_TRUE(same(f.version, i == 0 ? "1.2" : "1.3"));
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
+/* OpenSSL's clients have no keys for it yet (RFC 8446 section 6). */
+static void
+alert_in_the_clear(void)
+{
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+
+	client_takes(p, &p->down);
+	server_takes(p, &p->up);
+	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
+	CU_ASSERT_EQUAL(buf_append(&p->up, p->pool,
+				   SLICE("\x15\x03\x03\x00\x02\x02\x2d")),
+			ERR_OK);
+	server_takes(p, &p->up);
+	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+	CU_ASSERT_EQUAL(facts(p).alert_received, 45);
+	CU_ASSERT_TRUE(same(facts(p).reason, "the client holds our certificate "
+					     "for expired (alert 45)"));
+	pair_free(p);
+	store_unref(s);
+}
+
+static void
+small_when_idle(void)
+{
+	enum { SESSIONS = 200, LIMIT = 6 * 1024 };
+	static struct engine *idle[SESSIONS];
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t v = 0; v < 2; v++) {
+		struct tls_session *warm = NULL;
+		size_t before, each;
+
+		(void)visit(s, versions[v], &warm);
+		tls_session_free(warm);
+		before = mallinfo2().uordblks;
+		for (size_t i = 0; i < SESSIONS; i++) {
+			struct pair *p = pair_new(s, "imap", versions[v]);
+
+			pump(p);
+			CU_ASSERT_TRUE(talks(p));
+			idle[i] = p->server;
+			p->server = NULL;
+			pair_free(p);
+		}
+		each = (mallinfo2().uordblks - before) / SESSIONS;
+		if (getenv("VERBOSE"))
+			printf("TLS 1.%u: %zu bytes per idle engine\n",
+			       v == 0 ? 2 : 3, each);
+		CU_ASSERT_TRUE(each <= LIMIT);
+		for (size_t i = 0; i < SESSIONS; i++)
+			engine_free(idle[i]);
+	}
+	store_unref(s);
+}
+
+void
+suite_engine(void)
+{
+	CU_pSuite suite = CU_add_suite("engine", NULL, NULL);
+
+	CU_add_test(suite, "TLS 1.2 and 1.3 work with ECDSA and RSA keys",
+		    handshakes);
+	CU_add_test(suite, "the hybrid group comes first, P-521 is refused",
+		    groups);
+	CU_add_test(suite, "only ECDHE with an AEAD is spoken", ciphers);
+	CU_add_test(suite, "a client that wants no IMAP gets alert 120", alpn);
+	CU_add_test(suite, "a version that is too old gets alert 70", too_old);
+	CU_add_test(suite, "bytes may arrive one by one", byte_by_byte);
+	CU_add_test(suite, "the wire may be cut at every byte", every_cut);
+	CU_add_test(suite, "a ticket resumes, also after a reload, but not "
+			   "with another certificate",
+		    resumption);
+	CU_add_test(suite, "hundreds of resumptions in a chain work",
+		    chained_resumptions);
+	CU_add_test(suite, "the client's close_notify ends its direction only",
+		    close_by_client);
+	CU_add_test(suite, "close_notify is sent once and is the last word",
+		    close_by_server);
+	CU_add_test(suite, "a corrupted record is fatal and gives no text",
+		    corrupted);
+	CU_add_test(suite, "text before a broken record is delivered first",
+		    good_before_bad);
+	CU_add_test(suite, "what the guard refuses gets an alert at any stage",
+		    refused_records);
+	CU_add_test(suite, "100 KB pass in both directions", large_writes);
+	CU_add_test(suite, "a full queue takes nothing and breaks nothing",
+		    full_queue);
+	CU_add_test(suite, "a key update is answered by a read", key_update);
+	CU_add_test(suite, "a client's rejection of our certificate is known",
+		    rejected_certificate);
+	CU_add_test(suite, "an alert in the clear is known too",
+		    alert_in_the_clear);
+	CU_add_test(suite, "an idle engine needs at most 6 KB",
+		    small_when_idle);
+}
