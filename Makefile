@@ -107,9 +107,9 @@ object = $(patsubst %.c,$(B)/obj/%.o,$1)
 OBJECTS := $(call object,$(SOURCES))
 UNIT_OBJECTS := $(call object,tests/run-unit.c $(UNIT_SOURCES))
 FUZZ_HELPER_OBJECTS := $(call object,$(FUZZ_HELPERS))
-# Fuzz targets may use the helpers of the session tests (scripted peers).
-SESSION_HELPER_OBJECTS := $(call object,$(filter-out tests/session/test_%.c,\
-    $(filter tests/session/%,$(UNIT_SOURCES))))
+# Fuzz targets may use the helpers of the other tests (scripted peers).
+HELPER_OBJECTS := $(call object,$(filter-out \
+    tests/unit/test_%.c tests/session/test_%.c,$(UNIT_SOURCES)))
 REPLAYS := $(FUZZERS:%=$(B)/replay_%)
 FUZZ_BINARIES := $(FUZZERS:%=$(B)/fuzz_%)
 EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
@@ -300,13 +300,13 @@ $(B)/unit: LIBS += -lcunit
 
 $(REPLAYS): $(B)/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o \
     $(B)/obj/tests/fuzz/replay.o $(FUZZ_HELPER_OBJECTS) \
-    $(SESSION_HELPER_OBJECTS) $(B)/libimapward.a
+    $(HELPER_OBJECTS) $(B)/libimapward.a
 	$(call link)
 
 fuzz-binaries: $(FUZZ_BINARIES)
 
 $(FUZZ_BINARIES): $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o \
-    $(FUZZ_HELPER_OBJECTS) $(SESSION_HELPER_OBJECTS) $(B)/libimapward.a
+    $(FUZZ_HELPER_OBJECTS) $(HELPER_OBJECTS) $(B)/libimapward.a
 	$(call link,-fsanitize=fuzzer)
 
 $(REPLAYS) $(FUZZ_BINARIES): LIBS += -lcunit

@@ -17,7 +17,7 @@
 
 struct pool;
 
-struct pool *pool_new(void); /* NULL: out of memory */
+struct pool *pool_new(void);    /* NULL: out of memory */
 void pool_free(struct pool *p); /* NULL is fine; lent blocks must be back */
 
 /*

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "config/settings.h"
+#include "config/writer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,7 @@ bool key_is_child(const struct key *k, const struct key *parent);
 const struct key *key_find(const struct key *parent, struct slice name);
 /* The one most likely meant, maybe elsewhere; NULL when none is near. */
 const struct key *key_near(const struct key *parent, struct slice name);
+bool key_is_number(const struct key *k); /* maybe with a unit */
 /* The last part of the path. */
 const char *key_name(const struct key *k);
 
@@ -68,12 +70,6 @@ void key_expects(const struct key *k, char out[EXPECTS_MAX]);
  * lists. */
 enum err key_read(const struct key *k, struct slice text, void *base) MUST_USE;
 
-struct writer {
-	void (*emit)(void *arg, struct slice text);
-	void *arg;
-};
-
-void put(struct writer *w, const char *text);
 /* The value as YAML, such that it reads to the same. Not for groups and
  * entries. */
 void key_print(const struct key *k, const void *base, struct writer *w);

@@ -99,6 +99,7 @@ struct attempt {
 	bool listing;       /* our own CAPABILITY after login is under way */
 	bool accepted;
 	uint64_t skip;      /* bytes of a backend's literal to be dropped */
+	bool within;        /* its response goes on behind them */
 	size_t words_len;   /* capability list that came with the login */
 	char words[2048];
 	char own_tag[ATTEMPT_TAG];

@@ -64,12 +64,11 @@ struct ledger *ledger_new(const unsigned char key[HASH_KEY]);
 /* NULL is fine. An error to do while somebody is in. */
 void ledger_free(struct ledger *l);
 
-/* Counts the connection, or says why not. put_out (may be NULL): another one had to go. */
+/* Counts the connection, or says why not. */
 enum ledger_verdict ledger_enter(struct ledger *l, struct ledger_seat *seat,
 				 struct ledger_home *home,
 				 const struct address *a,
-				 const struct ledger_limits *limits,
-				 bool *put_out);
+				 const struct ledger_limits *limits);
 /* It has logged in. False: too late, it is to be ended. */
 bool ledger_authenticated(struct ledger *l, struct ledger_seat *seat);
 /* Once more, or without enter, is fine. */

@@ -11,6 +11,7 @@
 
 #include "audit/event.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/slice.h"
 #include "config/settings.h"
 #include "tls/store.h"
@@ -28,12 +29,18 @@ struct snapshot {
 struct snapshot_source {
 	struct slice yaml, chain, key;
 	const char *yaml_path, *chain_path, *key_path; /* for messages only */
+	/* For user.hash in events: random, the same across reloads. */
+	unsigned char privacy_key[HASH_KEY];
 };
 
 /* One line for the administrator, with file, line and what to do. */
 struct snapshot_fault {
 	char text[1024];
 };
+
+/* "path:line:column: text" */
+void snapshot_fault_yaml(const char *path, const struct settings_fault *where,
+			 struct snapshot_fault *out);
 
 /* now: seconds since 1970. ERR_OK and *out with one reference, else *fault. */
 enum err snapshot_build(const struct snapshot_source *src, int64_t now, struct snapshot **out, struct snapshot_fault *fault) MUST_USE;

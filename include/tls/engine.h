@@ -21,7 +21,8 @@
 
 struct engine;
 
-/* NULL: out of memory, or no randomness. Keeps s until the handshake is over. */
+/* NULL: out of memory, or no randomness. Keeps s until the handshake is over.
+ */
 struct engine *engine_new_server(struct store *s) MUST_USE;
 void engine_free(struct engine *e); /* NULL is fine */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hello.h - reads a ClientHello (RFC 8446 section 4.1.2) before the library does.
+ * hello.h - reads a ClientHello (RFC 8446 section 4.1.2) before the library
+ * does.
  *
  * Pure: bytes in, facts out. However the hello is cut into records and
  * segments, the facts are the same.

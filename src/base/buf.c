@@ -9,7 +9,8 @@ void
 buf_lend(struct buf *b, unsigned char *mem, size_t cap, size_t filled)
 {
 	assert(!b->mem && filled <= cap);
-	*b = (struct buf){.mem = mem, .cap = cap, .filled = filled, .lent = true};
+	*b = (struct buf){
+	    .mem = mem, .cap = cap, .filled = filled, .lent = true};
 }
 
 /* Moves the content to the front of a block of at least `want` bytes. */
@@ -21,7 +22,7 @@ move(struct buf *b, struct pool *p, size_t want)
 
 	if (!mem)
 		return ERR_NOMEM;
-	if (used > 0)
+	if (b->mem)
 		memcpy(mem, b->mem + b->sent, used);
 	if (b->mem && !b->lent)
 		pool_put(p, b->mem, b->cap);

@@ -5,7 +5,7 @@ const char *
 err_text(enum err e)
 {
 	static const char *const texts[] = {
-#define X(name, text) [ERR_##name] = text,
+#define X(name, text) [ERR_##name] = (text),
 	    ERR_LIST(X)
 #undef X
 	};

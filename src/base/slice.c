@@ -36,7 +36,8 @@ byte_lower(unsigned char c)
 bool
 slice_eq(struct slice a, struct slice b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 bool
@@ -106,7 +107,8 @@ slice_number(struct slice s, uint64_t max, uint64_t *out)
 	for (size_t i = 0; i < s.len; i++) {
 		uint64_t digit = (uint64_t)(s.ptr[i] - '0');
 
-		if (!byte_digit(s.ptr[i]) || digit > max || n > (max - digit) / 10)
+		if (!byte_digit(s.ptr[i]) || digit > max ||
+		    n > (max - digit) / 10)
 			return false;
 		n = n * 10 + digit;
 	}

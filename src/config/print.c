@@ -10,26 +10,32 @@
 
 enum { COLUMNS = 79, HELP_MAX = 512 };
 
-/* Text as comment lines of at most COLUMNS, each with `margin` in front. */
+/* Takes a line of at most `room` columns off the front, ending between words.
+ */
+static struct slice
+cut_line(struct slice *rest, size_t room)
+{
+	size_t n = rest->len;
+	struct slice line;
+
+	if (n > room)
+		for (n = room; n > 1 && rest->ptr[n] != ' '; n--)
+			;
+	line = slice_head(*rest, n);
+	*rest = slice_skip(*rest, n + 1);
+	return line;
+}
+
 static void
 put_comment(struct writer *w, const char *margin, const char *text)
 {
 	struct slice rest = slice_str(text);
-	size_t room = COLUMNS - strlen(margin) - 2;
 
 	while (rest.len > 0) {
-		size_t n = rest.len;
-
-		if (n > room) {
-			n = room;
-			while (n > 1 && rest.ptr[n] != ' ')
-				n--;
-		}
 		put(w, margin);
 		put(w, "# ");
-		w->emit(w->arg, slice_head(rest, n));
+		w->emit(w->arg, cut_line(&rest, COLUMNS - strlen(margin) - 2));
 		put(w, "\n");
-		rest = slice_skip(rest, n + 1);
 	}
 }
 
@@ -148,20 +154,65 @@ settings_sample(void (*emit)(void *arg, struct slice text), void *arg)
 	settings_free(s);
 }
 
-/* Each sentence on a line of its own, as mdoc(7) wants it. */
+/* Text for mdoc, in which quotes and backslashes have meanings. */
+static void
+emit_mdoc(void *arg, struct slice text)
+{
+	struct writer *w = arg;
+
+	for (; text.len > 0; text = slice_skip(text, 1)) {
+		if (*text.ptr == '"')
+			put(w, "\\(dq");
+		else if (*text.ptr == '\\')
+			put(w, "\\e");
+		else
+			w->emit(w->arg, slice_head(text, 1));
+	}
+}
+
+static size_t
+sentence_length(struct slice s)
+{
+	for (size_t i = 1; i + 1 < s.len; i++)
+		if (s.ptr[i - 1] == '.' && s.ptr[i] == ' ')
+			return i;
+	return s.len;
+}
+
+/* Each sentence begins on a line of its own, as mdoc(7) wants it. */
 static void
 put_sentences(struct writer *w, const char *text)
 {
-	for (const char *p = text; *p; p++) {
-		bool ends = p > text && p[-1] == '.' && *p == ' ' &&
-			    p[1] >= 'A' && p[1] <= 'Z';
+	struct slice rest = slice_str(text);
 
-		if (*p == '\\')
-			put(w, "\\e");
-		else
-			w->emit(w->arg, ends ? SLICE("\n") : slice_of(p, 1));
+	while (rest.len > 0) {
+		size_t n = sentence_length(rest);
+		struct slice sentence = slice_head(rest, n);
+
+		rest = slice_skip(rest, n + 1);
+		while (sentence.len > 0) {
+			/* A control line begins with one of these. */
+			if (*sentence.ptr == '.' || *sentence.ptr == '\'')
+				put(w, "\\&");
+			emit_mdoc(w, cut_line(&sentence, COLUMNS));
+			put(w, "\n");
+		}
 	}
-	put(w, "\n");
+}
+
+static void
+put_default(struct writer *w, const struct key *k)
+{
+	struct writer escaped = {emit_mdoc, w};
+
+	put(w, "Default:\n.Ql ");
+	if (k->kind == KIND_NETWORKS)
+		put(w, "[]");
+	else if (key_is_number(k))
+		put(w, k->preset);
+	else
+		put_word(&escaped, k->preset);
+	put(w, " .\n");
 }
 
 void
@@ -173,22 +224,15 @@ settings_manual(void (*emit)(void *arg, struct slice text), void *arg)
 
 	put(&w, ".Bl -tag -width Ds\n");
 	for (size_t i = 0; (k = key_at(i)); i++) {
-		bool leaf = k->kind != KIND_GROUP && k->kind != KIND_ENTRIES;
-
 		help_text(k, text);
 		put(&w, ".It Cm ");
 		put(&w, k->path);
 		put(&w, "\n");
 		put_sentences(&w, text);
-		if (!k->preset) {
+		if (!k->preset)
 			put(&w, "Must be given.\n");
-		} else if (leaf) {
-			put(&w, "Default:\n.Ql ");
-			put(&w, k->kind == KIND_NETWORKS ? "[]"
-				: k->preset[0]           ? k->preset
-							 : "\"\"");
-			put(&w, " .\n");
-		}
+		else if (k->kind != KIND_GROUP && k->kind != KIND_ENTRIES)
+			put_default(&w, k);
 	}
 	put(&w, ".El\n");
 }

@@ -37,6 +37,12 @@ static const struct {
     [KIND_PORT] = {"a port number", no_units, "0"},
 };
 
+bool
+key_is_number(const struct key *k)
+{
+	return numbers[k->kind].noun != NULL;
+}
+
 /* With the largest unit that leaves no rest. */
 static void
 number_text(enum kind kind, uint64_t v, char out[32])
@@ -119,77 +125,14 @@ read_word(const struct key *k, struct slice text, void *field)
 	return ERR_OK;
 }
 
-void
-put(struct writer *w, const char *text)
-{
-	w->emit(w->arg, slice_str(text));
-}
-
-/* Could a reader of YAML take it for something else than text? */
-static bool
-needs_quotes(struct slice text)
-{
-	size_t dots = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = text.ptr[i];
-		bool inside = c == '-' || c == '_' || c == '.';
-
-		if (!byte_alpha(c) && !byte_digit(c) && c != '/' &&
-		    !(inside && i > 0))
-			return true;
-		dots += c == '.';
-	}
-	return text.len == 0 || (byte_digit(text.ptr[0]) && dots < 3);
-}
-
-static bool
-is_reserved(struct slice text)
-{
-	static const char *const words[] = {
-	    "true", "false", "null", "yes", "no", "on", "off", "y", "n"};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (slice_ieq(text, slice_str(words[i])))
-			return true;
-	return false;
-}
-
-static void
-put_quoted(struct writer *w, struct slice text)
-{
-	put(w, "\"");
-	for (; text.len > 0; text = slice_skip(text, 1)) {
-		if (*text.ptr == '"' || *text.ptr == '\\')
-			put(w, "\\");
-		w->emit(w->arg, slice_head(text, 1));
-	}
-	put(w, "\"");
-}
-
-static void
-put_text(struct writer *w, const char *text)
-{
-	struct slice s = slice_str(text);
-
-	if (needs_quotes(s) || is_reserved(s))
-		put_quoted(w, s);
-	else
-		put(w, text);
-}
-
 static void
 print_word(const struct key *k, const void *field, struct writer *w)
 {
 	unsigned i = k->kind == KIND_SWITCH
 			 ? *(const bool *)field
 			 : *(const enum listener_mode *)field;
-	struct slice word = slice_str(k->words[i]);
 
-	if (needs_quotes(word))
-		put_quoted(w, word);
-	else
-		w->emit(w->arg, word);
+	put_word(w, k->words[i]);
 }
 
 static enum err
@@ -409,7 +352,7 @@ key_expects(const struct key *k, char out[EXPECTS_MAX])
 			 k->words[1]);
 	} else if (k->kind == KIND_NAME) {
 		snprintf(out, EXPECTS_MAX,
-			 "%s to %" PRIu64
+			 "a name of %s to %" PRIu64
 			 " letters, digits, '.', '_' or '-', no '-' first",
 			 k->least == 0 ? "0" : "1", k->most);
 	} else {

@@ -11,7 +11,7 @@
 
 /* clang-format off */
 static const char *const texts[] = {
-#define X(id, text) [REPLY_##id] = text,
+#define X(id, text) [REPLY_##id] = (text),
 	REPLY_LIST(X)
 #undef X
 };

@@ -10,7 +10,7 @@
 enum { KVSEP = 0x01 };
 
 static const char *const mechanisms[] = {
-#define X(id, text) [MECHANISM_##id] = text,
+#define X(id, text) [MECHANISM_##id] = (text),
     MECHANISM_LIST(X)
 #undef X
 	[MECHANISM_COUNT] = "",
@@ -113,12 +113,11 @@ base64_encode(struct slice s, unsigned char *out)
 			v |= (unsigned)s.ptr[i + 1] << 8;
 		if (left > 2)
 			v |= s.ptr[i + 2];
-		for (size_t d = 0; d < 4; d++)
-			out[n++] =
-			    (unsigned char)(d > left
-						? '='
-						: alphabet[v >> (18 - 6 * d) &
-							   63]);
+		for (size_t d = 0; d < 4; d++) {
+			char c = alphabet[v >> (18 - 6 * d) & 63];
+
+			out[n++] = (unsigned char)(d > left ? '=' : c);
+		}
 	}
 	return n;
 }

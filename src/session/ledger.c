@@ -124,7 +124,7 @@ stop_waiting(struct ledger *l, struct ledger_seat *seat)
 }
 
 /* The oldest connection of the address that holds most has to go. */
-static bool
+static void
 make_room(struct ledger *l)
 {
 	for (size_t i = LEVELS; i-- > 1;) {
@@ -137,9 +137,8 @@ make_room(struct ledger *l)
 		seat->place = LEDGER_PUT_OUT;
 		DL_APPEND(seat->home->put_out, seat);
 		seat->home->wake(seat->home->arg);
-		return true;
+		break;
 	}
-	return false;
 }
 
 static enum ledger_verdict
@@ -155,7 +154,7 @@ judge(struct ledger *l, const struct ledger_entry *e,
 
 static enum ledger_verdict
 enter(struct ledger *l, struct ledger_seat *seat, const struct address *a,
-      const struct ledger_limits *limits, bool *put_out)
+      const struct ledger_limits *limits)
 {
 	unsigned char address[16];
 	struct ledger_entry *e;
@@ -173,7 +172,7 @@ enter(struct ledger *l, struct ledger_seat *seat, const struct address *a,
 	e->connections++;
 	l->counts.connections++;
 	if (l->counts.unauthenticated >= limits->unauthenticated)
-		*put_out = make_room(l);
+		make_room(l);
 	seat->entry = e;
 	seat->place = LEDGER_WAITING;
 	DL_APPEND(e->oldest, seat);
@@ -184,17 +183,14 @@ enter(struct ledger *l, struct ledger_seat *seat, const struct address *a,
 enum ledger_verdict
 ledger_enter(struct ledger *l, struct ledger_seat *seat,
 	     struct ledger_home *home, const struct address *a,
-	     const struct ledger_limits *limits, bool *put_out)
+	     const struct ledger_limits *limits)
 {
 	enum ledger_verdict v;
-	bool other = false;
 
 	*seat = (struct ledger_seat){.home = home};
 	(void)pthread_mutex_lock(&l->lock);
-	v = enter(l, seat, a, limits, &other);
+	v = enter(l, seat, a, limits);
 	(void)pthread_mutex_unlock(&l->lock);
-	if (put_out)
-		*put_out = other;
 	return v;
 }
 

@@ -124,6 +124,11 @@ login_judge(struct session *s)
 	if (a->verdict == REPLY_NONE) {
 		s->attempts++;
 		a->judged = true;
+		/* To some directories an empty password is "no password asked". */
+		if (a->identity.secret.len == 0 ||
+		    (a->identity.user.len == 0 && !mechanism_oauth(a->mechanism)))
+			return attempt_fail(s, REPLY_LOGIN_FAILED,
+					    "empty user or password");
 		return STATE_CONNECT;
 	}
 	if (s->now < a->answer_at)
@@ -467,8 +472,11 @@ untagged(struct session *s, const struct response *r, struct slice line)
 		keep_words(a, words);
 	else if (r->status == STATUS_BYE)
 		keep_code(a, r->code);
-	else if (response_literal(r) && !literal_size(line, &a->skip))
-		return broken(s, "malformed literal");
+	else if (response_literal(r)) {
+		if (!literal_size(line, &a->skip))
+			return broken(s, "malformed literal");
+		a->within = true;
+	}
 	/* Nothing of it is shown to the client. */
 	return STATE_LOGIN;
 }
@@ -476,10 +484,15 @@ untagged(struct session *s, const struct response *r, struct slice line)
 static enum state
 answer(struct session *s, struct slice line)
 {
-	struct response r;
+	struct response r = {.kind = RESPONSE_UNTAGGED};
 
-	if (response_parse(line, &r) != ERR_OK)
+	if (s->attempt->within) {
+		/* The rest of a data response behind a literal. */
+		s->attempt->within = false;
+		r.data = slice_head(line, slice_find(line, '\r'));
+	} else if (response_parse(line, &r) != ERR_OK) {
 		return broken(s, "malformed response");
+	}
 	switch (r.kind) {
 	case RESPONSE_TAGGED:
 		return tagged(s, &r);

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct policy {
 	unsigned count;
 	struct settings *settings;
+	struct event_privacy privacy;
 };
 
 /* The one place that says which configuration is in use, and all counts. */
@@ -62,21 +64,33 @@ policy_settings(const struct policy *p)
 	return p->settings;
 }
 
+const struct event_privacy *
+policy_privacy(const struct policy *p)
+{
+	return &p->privacy;
+}
+
+void
+snapshot_fault_yaml(const char *path, const struct settings_fault *where,
+		    struct snapshot_fault *out)
+{
+	if (where->line > 0)
+		(void)snprintf(out->text, sizeof out->text, "%s:%u:%u: %s",
+			       path, where->line, where->column, where->text);
+	else
+		(void)snprintf(out->text, sizeof out->text, "%s: %s", path,
+			       where->text);
+}
+
 static enum err
 read_settings(const struct snapshot_source *src, struct settings **out,
 	      struct snapshot_fault *fault)
 {
-	struct settings_fault f = {0};
-	enum err e = settings_load(src->yaml, out, &f);
+	struct settings_fault where = {0};
+	enum err e = settings_load(src->yaml, out, &where);
 
-	if (e == ERR_OK)
-		return ERR_OK;
-	if (f.line > 0)
-		(void)snprintf(fault->text, sizeof fault->text, "%s:%u:%u: %s",
-			       src->yaml_path, f.line, f.column, f.text);
-	else
-		(void)snprintf(fault->text, sizeof fault->text, "%s: %s",
-			       src->yaml_path, f.text);
+	if (e != ERR_OK)
+		snapshot_fault_yaml(src->yaml_path, &where, fault);
 	return e;
 }
 
@@ -102,7 +116,8 @@ read_store(const struct snapshot_source *src, const struct settings *s,
 }
 
 static enum err
-assemble(struct settings *settings, struct store *store, struct snapshot **out)
+assemble(const struct snapshot_source *src, struct settings *settings,
+	 struct store *store, struct snapshot **out)
 {
 	struct snapshot *s = calloc(1, sizeof *s);
 	struct policy *p = calloc(1, sizeof *p);
@@ -112,7 +127,10 @@ assemble(struct settings *settings, struct store *store, struct snapshot **out)
 		free(p);
 		return ERR_NOMEM;
 	}
-	*p = (struct policy){1, settings};
+	*p = (struct policy){.count = 1, .settings = settings};
+	p->privacy.hash_user = settings->audit.hash_user;
+	p->privacy.prefix_address = settings->audit.prefix_address;
+	memcpy(p->privacy.key, src->privacy_key, sizeof p->privacy.key);
 	lock();
 	*s = (struct snapshot){1, ++published.generation, p, store};
 	unlock();
@@ -131,10 +149,11 @@ snapshot_build(const struct snapshot_source *src, int64_t now,
 	if (e == ERR_OK)
 		e = read_store(src, settings, now, &store, fault);
 	if (e == ERR_OK) {
-		e = assemble(settings, store, out);
+		e = assemble(src, settings, store, out);
 		if (e != ERR_OK)
 			(void)snprintf(fault->text, sizeof fault->text,
-				       "out of memory");
+				       "cannot be taken into use: %s",
+				       err_text(e));
 	}
 	if (e != ERR_OK) {
 		store_unref(store);

@@ -39,7 +39,7 @@ printable(struct slice s, char *out, size_t cap)
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = (char)(s.ptr[i] > ' ' && s.ptr[i] < 127 ? s.ptr[i]
-				: s.ptr[i] == ' '		 ? ' '
+				: s.ptr[i] == ' '                ? ' '
 								 : '?');
 	out[n] = '\0';
 }
@@ -114,8 +114,8 @@ next_block(struct slice *rest)
 {
 	struct slice block = slice_skip(*rest, find(*rest, SLICE(PEM_BEGIN)));
 
-	block = slice_head(block, find(block, SLICE(PEM_END)) +
-				      sizeof PEM_END - 1);
+	block =
+	    slice_head(block, find(block, SLICE(PEM_END)) + sizeof PEM_END - 1);
 	*rest = slice_skip(*rest, (size_t)(block.ptr - rest->ptr) + block.len);
 	return block;
 }
@@ -135,8 +135,8 @@ decode(struct chain *c, struct slice pem, struct store_fault *fault)
 					 CHAIN_MAX);
 		/* The DER is shorter than its base64. */
 		n = wc_CertPemToDer(block.ptr, (int)block.len,
-				    c->der + c->begin[c->count],
-				    (int)block.len, CERT_TYPE);
+				    c->der + c->begin[c->count], (int)block.len,
+				    CERT_TYPE);
 		if (n <= 0)
 			return fault_set(fault, ERR_SYNTAX,
 					 "certificate %zu is not valid PEM",
@@ -191,9 +191,9 @@ check_dates(const DecodedCert *cert, size_t i, int64_t now,
 				 "%s has dates that cannot be read",
 				 label_of(cert, i).text);
 	if (now < before)
-		return fault_set(
-		    fault, ERR_EARLY, "%s is not valid before %s",
-		    label_of(cert, i).text, date_text(before, text));
+		return fault_set(fault, ERR_EARLY, "%s is not valid before %s",
+				 label_of(cert, i).text,
+				 date_text(before, text));
 	if (now > after)
 		return fault_set(fault, ERR_EXPIRED, "%s expired on %s",
 				 label_of(cert, i).text,
@@ -281,9 +281,8 @@ signed_by(struct slice subject, struct slice issuer)
 	if (cm && wolfSSL_CertManagerLoadCABuffer_ex(
 		      cm, issuer.ptr, (long)issuer.len, WOLFSSL_FILETYPE_ASN1,
 		      0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY) == WOLFSSL_SUCCESS)
-		ret = wolfSSL_CertManagerVerifyBuffer(cm, subject.ptr,
-						      (long)subject.len,
-						      WOLFSSL_FILETYPE_ASN1);
+		ret = wolfSSL_CertManagerVerifyBuffer(
+		    cm, subject.ptr, (long)subject.len, WOLFSSL_FILETYPE_ASN1);
 	wolfSSL_CertManagerFree(cm);
 	return ret == WOLFSSL_SUCCESS || ret == ASN_BEFORE_DATE_E ||
 	       ret == ASN_AFTER_DATE_E;
@@ -315,8 +314,7 @@ static enum err
 check_issuer(const struct chain *c, size_t i, const DecodedCert *cert,
 	     struct store_fault *fault)
 {
-	if (i + 1 == c->count ||
-	    signed_by(chain_at(c, i), chain_at(c, i + 1)))
+	if (i + 1 == c->count || signed_by(chain_at(c, i), chain_at(c, i + 1)))
 		return ERR_OK;
 	return fault_set(fault, ERR_MISMATCH,
 			 "%s is not signed by certificate %zu, which follows "

@@ -92,10 +92,9 @@ engine_new_server(struct store *s)
 		return NULL;
 	e->guard.handshake = true;
 	e->ssl = wolfSSL_new(store_context(s));
-	if (!e->ssl ||
-	    wolfSSL_UseALPN(e->ssl, imap, sizeof imap - 1,
-			    WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
-		WOLFSSL_SUCCESS) {
+	if (!e->ssl || wolfSSL_UseALPN(e->ssl, imap, sizeof imap - 1,
+				       WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
+			   WOLFSSL_SUCCESS) {
 		engine_free(e);
 		return NULL;
 	}
@@ -149,9 +148,9 @@ alert_received(const struct engine *e)
 
 	(void)wolfSSL_get_alert_history(e->ssl, &h);
 	code = fatal(h.last_rx.level, h.last_rx.code);
-	return code > 0 ? code
-			: fatal(e->guard.alert_level,
-				e->guard.alert_description);
+	return code > 0
+		   ? code
+		   : fatal(e->guard.alert_level, e->guard.alert_description);
 }
 
 static void
@@ -211,8 +210,8 @@ complete(struct engine *e)
 	e->guard.handshake = false;
 	e->guard.tls13 = wolfSSL_version(e->ssl) == TLS1_3_VERSION;
 	e->resumed = wolfSSL_session_reused(e->ssl) == 1;
-	e->alpn = wolfSSL_ALPN_GetProtocol(e->ssl, &name, &length) ==
-		  WOLFSSL_SUCCESS;
+	e->alpn =
+	    wolfSSL_ALPN_GetProtocol(e->ssl, &name, &length) == WOLFSSL_SUCCESS;
 	store_unref(e->store);
 	e->store = NULL;
 }

@@ -55,7 +55,7 @@ static const struct row codes[] = {
     {INCOMPLETE_DATA, "TLS message of a wrong length"},
     {PARSE_ERROR, "malformed TLS message"},
     {OUT_OF_ORDER_E, "TLS message out of order"},
-    {DUPLICATE_MSG_E, "TLS message sent twice"},
+    {DUPLICATE_MSG_E, "TLS message sent twice, as for a renegotiation"},
     {SANITY_MSG_E, "TLS message out of place"},
     {DECRYPT_ERROR, "TLS record that does not decrypt"},
     {VERIFY_MAC_ERROR, "TLS record that does not decrypt"},

@@ -101,8 +101,8 @@ set_policy(WOLFSSL_CTX *ctx, enum tls_version minimum)
 					       ? WOLFSSL_TLSV1_3
 					       : WOLFSSL_TLSV1_2) !=
 		WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_cipher_list(
-		ctx, cpu_has_aes() ? aes_first : chacha_first) !=
+	    wolfSSL_CTX_set_cipher_list(ctx, cpu_has_aes() ? aes_first
+							   : chacha_first) !=
 		WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_groups(ctx, list,
 				   sizeof groups / sizeof groups[0]) !=

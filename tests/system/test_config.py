@@ -2,9 +2,11 @@
 """What is wrong before the start is said in one clear line, with its exit code."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
+import textwrap
 import unittest
 
 from gate import IMAPWARD, TOP, Case, merge, needs_gate, to_yaml
@@ -383,3 +385,32 @@ class Usage(Command):
         self.assertEqual(code, GOOD)
         with open(os.path.join(TOP, "man", "imapward.yaml.5")) as f:
             self.assertIn(manual.strip(), f.read())
+
+    def test_the_manual_names_every_event_and_field(self):
+        with open(os.path.join(TOP, "include", "audit", "event.h")) as f:
+            rows = re.findall(r'X\([A-Z_]+, "([a-z_.]+)"', f.read())
+        self.assertGreater(len(rows), 30)
+        with open(os.path.join(TOP, "man", "imapward.8")) as f:
+            manual = f.read()
+        self.assertEqual([row for row in rows if row not in manual], [])
+
+    def test_the_configurations_in_the_readme_are_good(self):
+        with open(os.path.join(TOP, "README.md")) as f:
+            blocks = re.findall(r"```yaml\n(.*?)```", f.read(), re.DOTALL)
+        self.assertTrue(blocks)
+        rest = to_yaml({"tls": {"certificate": self.certs.chain(),
+                                "key": self.certs.key()},
+                        "backends": [{"name": "x", "address": "192.0.2.1",
+                                      "port": 143}]}) + "\n"
+        for block in blocks:
+            text = textwrap.dedent(block)
+            text = text.replace("/etc/imapward/chain.pem",
+                                self.certs.chain())
+            text = text.replace("/etc/imapward/key.pem", self.certs.key())
+            if "tls:" not in text:
+                text += rest
+            path = os.path.join(self.folder, "readme.yaml")
+            with open(path, "w") as f:
+                f.write(text)
+            code, _, err = self.imapward("config", "check", path)
+            self.assertEqual((code, err), (GOOD, ""), text)

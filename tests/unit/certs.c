@@ -63,8 +63,7 @@ must(bool ok)
 static void
 add_pem(struct pem *p, const struct der *d, int type)
 {
-	int n = wc_DerToPem(d->bytes, (word32)d->len,
-			    (byte *)p->text + p->len,
+	int n = wc_DerToPem(d->bytes, (word32)d->len, (byte *)p->text + p->len,
 			    (word32)(PEM_CAP - p->len), type);
 
 	must(n > 0);
@@ -217,8 +216,7 @@ keep_key(struct identity *id, struct key *k)
 	} else if (k->type == ECC_TYPE) {
 		der.len = wc_EccKeyToDer(&k->u.ec, der.bytes, DER_CAP);
 		type = ECC_PRIVATEKEY_TYPE;
-		pkcs8.len =
-		    wc_EccPrivateKeyToPKCS8(&k->u.ec, pkcs8.bytes, &n);
+		pkcs8.len = wc_EccPrivateKeyToPKCS8(&k->u.ec, pkcs8.bytes, &n);
 		pkcs8.len = (int)n;
 	} else {
 		der.len =
@@ -255,7 +253,10 @@ identity(enum certs_kind kind)
 	id->made = true;
 	make_authorities();
 	make_key(&k, kind);
-	make_cert(&leaf, &k, &wish, self ? NULL : old ? &old_issuer : &issuer,
+	make_cert(&leaf, &k, &wish,
+		  self  ? NULL
+		  : old ? &old_issuer
+			: &issuer,
 		  old ? &old_key : &issuer_key);
 	add_pem(&id->chain, &leaf, CERT_TYPE);
 	if (!self)

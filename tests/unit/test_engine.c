@@ -103,12 +103,12 @@ pump(struct pair *p)
 	size_t before;
 
 	do {
-		before = p->up.filled - p->up.sent + p->down.filled -
-			 p->down.sent;
+		before =
+		    p->up.filled - p->up.sent + p->down.filled - p->down.sent;
 		client_takes(p, &p->down);
 		server_takes(p, &p->up);
-		before -= p->up.filled - p->up.sent + p->down.filled -
-			  p->down.sent;
+		before -=
+		    p->up.filled - p->up.sent + p->down.filled - p->down.sent;
 	} while (before != 0);
 	client_takes(p, &p->down);
 }
@@ -216,18 +216,22 @@ groups(void)
 {
 	static const struct {
 		int group; /* 0: what the client likes best */
-		const char *expected;
+		enum tls_version version;
+		const char *expected; /* NULL: refused */
 	} rows[] = {
-	    {0, "X25519MLKEM768"},
-	    {WOLFSSL_ECC_X25519, "X25519"},
-	    {WOLFSSL_ECC_SECP256R1, "SECP256R1"},
-	    {WOLFSSL_ECC_SECP384R1, "SECP384R1"},
-	    {WOLFSSL_ECC_SECP521R1, NULL},
+	    {0, TLS_VERSION_13, "X25519MLKEM768"},
+	    {WOLFSSL_ECC_X25519, TLS_VERSION_13, "X25519"},
+	    {WOLFSSL_ECC_X25519, TLS_VERSION_12, "X25519"},
+	    {WOLFSSL_ECC_SECP256R1, TLS_VERSION_13, "SECP256R1"},
+	    {WOLFSSL_ECC_SECP256R1, TLS_VERSION_12, "SECP256R1"},
+	    {WOLFSSL_ECC_SECP384R1, TLS_VERSION_13, "SECP384R1"},
+	    {WOLFSSL_ECC_SECP384R1, TLS_VERSION_12, "SECP384R1"},
+	    {WOLFSSL_ECC_SECP521R1, TLS_VERSION_13, NULL},
 	};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct store *s = make_store(CERTS_RSA, TLS_VERSION_12);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p = pair_new(s, NULL, TLS_VERSION_NONE);
+		struct pair *p = pair_new(s, NULL, rows[i].version);
 
 		if (rows[i].group)
 			tls_client_group(p->client, rows[i].group);
@@ -262,7 +266,7 @@ ciphers(void)
 	    {"ECDHE-ECDSA-AES128-SHA256", false}, /* CBC */
 	    {"ECDHE-ECDSA-AES256-SHA", false},
 	    {"ECDHE-RSA-AES128-GCM-SHA256", false}, /* the key is ECDSA */
-	    {"AES128-GCM-SHA256", false},	    /* no forward secrecy */
+	    {"AES128-GCM-SHA256", false},           /* no forward secrecy */
 	};
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
@@ -279,8 +283,7 @@ ciphers(void)
 		if (known && !rows[i].good) {
 			CU_ASSERT_EQUAL(facts(p).alert_sent, 40);
 			CU_ASSERT_TRUE(
-			    same(facts(p).reason,
-				 "no cipher suite in common"));
+			    same(facts(p).reason, "no cipher suite in common"));
 		}
 		pair_free(p);
 	}
@@ -294,17 +297,18 @@ alpn(void)
 		const char *offered, *chosen;
 		int alert;
 	} rows[] = {
-	    {"imap", "imap", -1},   {NULL, NULL, -1},
-	    {"h2,imap", "imap", -1}, {"http/1.1", NULL, 120},
+	    {"imap", "imap", -1},       {NULL, NULL, -1},
+	    {"h2,imap", "imap", -1},    {"http/1.1", NULL, 120},
 	    {"h2,http/1.1", NULL, 120}, {"IMAP", NULL, 120},
-	    {"imaps", NULL, 120},   {"ima", NULL, 120},
+	    {"imaps", NULL, 120},       {"ima", NULL, 120},
 	};
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p = pair_new(s, rows[i / 2].offered, versions[i % 2]);
+		struct pair *p =
+		    pair_new(s, rows[i / 2].offered, versions[i % 2]);
 		struct engine_facts f;
 
 		pump(p);
@@ -313,10 +317,11 @@ alpn(void)
 		CU_ASSERT_EQUAL(f.alert_sent, rows[i / 2].alert);
 		CU_ASSERT_TRUE(same(f.alpn, rows[i / 2].chosen));
 		if (rows[i / 2].alert > 0) {
-			CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received,
-					rows[i / 2].alert);
-			CU_ASSERT_TRUE(same(f.reason,
-					    "the client wants no IMAP (ALPN)"));
+			CU_ASSERT_EQUAL(
+			    tls_client_facts(p->client).alert_received,
+			    rows[i / 2].alert);
+			CU_ASSERT_TRUE(
+			    same(f.reason, "the client wants no IMAP (ALPN)"));
 		}
 		pair_free(p);
 	}
@@ -567,14 +572,14 @@ close_by_server(void)
 		engine_close(p->server, &p->down, p->pool);
 		n = waiting(&p->down);
 		engine_close(p->server, &p->down, p->pool);
-		CU_ASSERT_EQUAL(engine_write(p->server, SLICE("more"),
-					     &p->down, p->pool),
-				ERR_CLOSED);
+		CU_ASSERT_EQUAL(
+		    engine_write(p->server, SLICE("more"), &p->down, p->pool),
+		    ERR_CLOSED);
 		CU_ASSERT_EQUAL(waiting(&p->down), n);
 		client_takes(p, &p->down);
 		CU_ASSERT_EQUAL(p->client_io, IO_EOF);
-		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
-					SLICE("* BYE\r\n")));
+		CU_ASSERT_TRUE(
+		    slice_eq(tls_client_text(p->client), SLICE("* BYE\r\n")));
 		CU_ASSERT_PTR_NULL(facts(p).reason);
 		pair_free(p);
 	}
@@ -626,8 +631,9 @@ corrupted(void)
 			server_takes(p, &p->up);
 			CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 			CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, 0);
-			CU_ASSERT_TRUE(same(facts(p).reason,
-					    "TLS record that does not decrypt"));
+			CU_ASSERT_TRUE(
+			    same(facts(p).reason,
+				 "TLS record that does not decrypt"));
 			check_dead(p, 20);
 			pair_free(p);
 		}
@@ -720,8 +726,8 @@ large_writes(void)
 		server_says(p, slice_of(text, LARGE));
 		client_says(p, slice_of(text, LARGE));
 		/* `most` is kept, but for the record that reaches it. */
-		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain,
-					    20000, &p->down, p->pool),
+		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, 20000,
+					    &p->down, p->pool),
 				IO_DONE);
 		CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, 32768);
 		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, 0,
@@ -815,9 +821,9 @@ alert_in_the_clear(void)
 	client_takes(p, &p->down);
 	server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
-	CU_ASSERT_EQUAL(buf_append(&p->up, p->pool,
-				   SLICE("\x15\x03\x03\x00\x02\x02\x2d")),
-			ERR_OK);
+	CU_ASSERT_EQUAL(
+	    buf_append(&p->up, p->pool, SLICE("\x15\x03\x03\x00\x02\x02\x2d")),
+	    ERR_OK);
 	server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 	CU_ASSERT_EQUAL(facts(p).alert_received, 45);
@@ -877,8 +883,9 @@ suite_engine(void)
 	CU_add_test(suite, "a version that is too old gets alert 70", too_old);
 	CU_add_test(suite, "bytes may arrive one by one", byte_by_byte);
 	CU_add_test(suite, "the wire may be cut at every byte", every_cut);
-	CU_add_test(suite, "a ticket resumes, also after a reload, but not "
-			   "with another certificate",
+	CU_add_test(suite,
+		    "a ticket resumes, also after a reload, but not "
+		    "with another certificate",
 		    resumption);
 	CU_add_test(suite, "hundreds of resumptions in a chain work",
 		    chained_resumptions);

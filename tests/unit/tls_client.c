@@ -30,8 +30,8 @@ on_send(WOLFSSL *ssl, char *bytes, int n, void *client)
 	struct tls_client *c = client;
 
 	(void)ssl;
-	if (!c->to || buf_append(c->to, c->pool,
-				 slice_of(bytes, (size_t)n)) != ERR_OK)
+	if (!c->to ||
+	    buf_append(c->to, c->pool, slice_of(bytes, (size_t)n)) != ERR_OK)
 		return WOLFSSL_CBIO_ERR_GENERAL;
 	return n;
 }
@@ -69,11 +69,10 @@ tls_client_new(const char *sni, const char *alpn, enum tls_version version)
 	struct slice root = certs_root();
 
 	assert(c);
-	c->context = wolfSSL_CTX_new(version == TLS_VERSION_12
-					 ? wolfTLSv1_2_client_method()
-				     : version == TLS_VERSION_13
-					 ? wolfTLSv1_3_client_method()
-					 : wolfTLS_client_method());
+	c->context = wolfSSL_CTX_new(
+	    version == TLS_VERSION_12   ? wolfTLSv1_2_client_method()
+	    : version == TLS_VERSION_13 ? wolfTLSv1_3_client_method()
+					: wolfTLS_client_method());
 	assert(c->context);
 	c->sni = copy(sni);
 	c->alpn = copy(alpn);
@@ -110,8 +109,7 @@ tls_client_distrust(struct tls_client *c)
 bool
 tls_client_ciphers(struct tls_client *c, const char *list)
 {
-	return wolfSSL_CTX_set_cipher_list(c->context, list) ==
-	       WOLFSSL_SUCCESS;
+	return wolfSSL_CTX_set_cipher_list(c->context, list) == WOLFSSL_SUCCESS;
 }
 
 void

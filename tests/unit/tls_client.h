@@ -52,8 +52,8 @@ void tls_session_free(struct tls_session *s); /* NULL is fine */
 
 struct tls_client_facts {
 	bool resumed;
-	const char *alpn;  /* or NULL */
-	const char *group; /* or NULL */
+	const char *alpn;               /* or NULL */
+	const char *group;              /* or NULL */
 	int alert_received, alert_sent; /* fatal ones, or -1 */
 	int error;                      /* the library's, 0 while none */
 };

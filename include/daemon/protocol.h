@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * protocol.h - what keeper and relay say to each other over net/channel.
+ *
+ *   keeper: LISTENER ... LISTENER CONFIG   the sockets first, then what to do
+ *   relay:  READY, or FAULT and nothing has changed
+ *   relay:  EVENTS                         whenever there are some
+ *   keeper: DRAIN, STOP                    the relay ends, exit code 0
+ */
+#ifndef DAEMON_PROTOCOL_H
+#define DAEMON_PROTOCOL_H
+
+#include "base/err.h"
+#include "config/settings.h"
+#include "net/channel.h"
+#include "session/snapshot.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum message {
+	MESSAGE_LISTENER = 1, /* struct listener_key, one socket per worker; in more than one message if there are many */
+	MESSAGE_CONFIG, /* protocol_put_config */
+	MESSAGE_DRAIN,
+	MESSAGE_STOP,
+	MESSAGE_READY,  /* struct ready */
+	MESSAGE_FAULT,  /* one line of text */
+	MESSAGE_EVENTS  /* whole lines for the audit log */
+};
+
+/* Listeners of two configurations are the same when these are. */
+struct listener_key {
+	unsigned char octets[16];
+	uint16_t port;
+	bool any;
+};
+
+struct ready {
+	uint64_t generation, descriptors;
+	uint32_t listeners, workers;
+};
+
+struct listener_key listener_key(const struct listener_settings *l);
+bool listener_key_eq(const struct listener_key *a,
+		     const struct listener_key *b);
+
+/* judged_at: the moment the keeper found it good; dates are judged by it. */
+enum err protocol_put_config(struct channel *c,
+			     const struct snapshot_source *src,
+			     int64_t judged_at) MUST_USE;
+/* *src points into body. ERR_PROTOCOL: malformed. */
+enum err protocol_get_config(struct slice body, struct snapshot_source *src,
+			     int64_t *judged_at) MUST_USE;
+
+#endif

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conn.c - what a session asks of the world, done with sockets.
+ *
+ * Facts from the sockets are told to the session between two steps, never
+ * inside one; a conn goes when the session is done and both sockets are gone.
+ */
+#include "daemon/conn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#define NEVER WHEEL_NEVER
+
+/* session is the first member, so that a session is its conn. */
+static struct conn *
+conn_of_session(struct session *s)
+{
+	return (struct conn *)(void *)s;
+}
+
+static struct conn *
+conn_of_wire(struct wire *w, enum side side)
+{
+	unsigned char *at = (unsigned char *)(w - side);
+
+	return (struct conn *)(void *)(at - offsetof(struct conn, wires));
+}
+
+static uint64_t
+now_of(const struct conn *c)
+{
+	return loop_now(&c->worker->loop);
+}
+
+/* The one deadline of a conn: the session's, or that of a lingering socket. */
+static void
+arm(struct conn *c)
+{
+	uint64_t at = c->done ? NEVER : c->step_at;
+
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
+		if (c->linger_at[side] < at)
+			at = c->linger_at[side];
+	worker_arm(c->worker, c, at);
+}
+
+static void
+reap(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	if (!c->done || !wire_idle(&c->wires[SIDE_CLIENT]) ||
+	    !wire_idle(&c->wires[SIDE_BACKEND]))
+		return;
+	session_clear(&c->session);
+	DL_DELETE(w->conns, c);
+	conn_free(c);
+	worker_conn_gone(w);
+}
+
+/* Tells the session once what broke on a side. False: nothing new. */
+static bool
+tell_faults(struct conn *c)
+{
+	bool news = false;
+
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
+		const struct wire *w = &c->wires[side];
+
+		if (c->fault[side] == ERR_OK && w->phase == WIRE_OPEN)
+			c->fault[side] = wire_fault(w);
+		if (c->fault[side] == ERR_OK || c->told[side])
+			continue;
+		c->told[side] = news = true;
+		session_lost(&c->session, side, c->fault[side]);
+	}
+	return news;
+}
+
+/* Steps the session until it has been told all that its own steps brought about. */
+static void
+step(struct conn *c)
+{
+	struct worker *w = c->worker;
+	uint64_t wall = worker_wall(w);
+
+	do {
+		if (c->done)
+			break;
+		session_step(&c->session, now_of(c), wall);
+		if (!c->authenticated && session_authenticated(&c->session)) {
+			c->authenticated = true;
+			/* Too late if it had to make room: told with the mail. */
+			(void)ledger_authenticated(w->common->ledger, &c->seat);
+		}
+	} while (tell_faults(c));
+	arm(c);
+	reap(c);
+}
+
+static unsigned char *
+wire_room(struct wire *w, size_t *cap)
+{
+	/* Either side's: both only lead to the worker. */
+	*cap = WORKSPACE_READ;
+	return workspace_read_buffer(((struct worker *)w->uv.loop->data)->work);
+}
+
+static void
+received(struct conn *c, enum side side, size_t n)
+{
+	session_received(&c->session, side, n);
+	step(c);
+}
+
+static void
+ended(struct conn *c, enum side side)
+{
+	session_ended(&c->session, side);
+	step(c);
+}
+
+static const struct backend_settings *
+backend_of(const struct conn *c)
+{
+	return &session_settings(&c->session)->backends[c->backend];
+}
+
+/* This address was no good: the next one to ask gets another. */
+static void
+address_failed(struct conn *c)
+{
+	hosts_failed(c->worker->common->hosts, backend_of(c), &c->dialed);
+}
+
+static void
+lost(struct conn *c, enum side side, enum err cause)
+{
+	if (side == SIDE_BACKEND && !c->connected)
+		address_failed(c);
+	if (c->fault[side] == ERR_OK)
+		c->fault[side] = cause;
+	if (tell_faults(c))
+		step(c);
+}
+
+static void
+sent(struct conn *c, enum side side, size_t waiting)
+{
+	session_sent(&c->session, side, waiting);
+	step(c);
+}
+
+/* The backend's wire is idle. */
+static void
+dial(struct conn *c)
+{
+	struct wire *w = &c->wires[SIDE_BACKEND];
+
+	c->redial = c->connected = false;
+	if (!hosts_find(c->worker->common->hosts, backend_of(c), &c->dialed)) {
+		c->fault[SIDE_BACKEND] = ERR_UNREACHABLE;
+		return;
+	}
+	wire_connect(w, &c->worker->loop, &c->dialed);
+	if (wire_fault(w) != ERR_OK)
+		address_failed(c);
+}
+
+static void
+closed(struct conn *c, enum side side)
+{
+	c->linger_at[side] = NEVER;
+	if (side == SIDE_BACKEND && c->redial && !c->done) {
+		dial(c);
+		if (tell_faults(c))
+			step(c);
+		return;
+	}
+	reap(c);
+}
+
+static void
+client_received(struct wire *w, size_t n)
+{
+	received(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT, n);
+}
+
+static void
+client_ended(struct wire *w)
+{
+	ended(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT);
+}
+
+static void
+client_lost(struct wire *w, enum err cause)
+{
+	lost(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT, cause);
+}
+
+static void
+client_connected(struct wire *w)
+{
+	(void)w; /* accepted, not connected */
+}
+
+static void
+client_sent(struct wire *w, size_t waiting)
+{
+	sent(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT, waiting);
+}
+
+static void
+client_closed(struct wire *w)
+{
+	closed(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT);
+}
+
+static void
+backend_received(struct wire *w, size_t n)
+{
+	received(conn_of_wire(w, SIDE_BACKEND), SIDE_BACKEND, n);
+}
+
+static void
+backend_ended(struct wire *w)
+{
+	ended(conn_of_wire(w, SIDE_BACKEND), SIDE_BACKEND);
+}
+
+static void
+backend_connected(struct wire *w)
+{
+	struct conn *c = conn_of_wire(w, SIDE_BACKEND);
+
+	c->connected = true;
+	session_connected(&c->session);
+	step(c);
+}
+
+static void
+backend_lost(struct wire *w, enum err cause)
+{
+	lost(conn_of_wire(w, SIDE_BACKEND), SIDE_BACKEND, cause);
+}
+
+static void
+backend_sent(struct wire *w, size_t waiting)
+{
+	sent(conn_of_wire(w, SIDE_BACKEND), SIDE_BACKEND, waiting);
+}
+
+static void
+backend_closed(struct wire *w)
+{
+	closed(conn_of_wire(w, SIDE_BACKEND), SIDE_BACKEND);
+}
+
+static const struct wire_ops wire_table[SIDES] = {
+    [SIDE_CLIENT] = {wire_room, client_received, client_ended, client_lost,
+		     client_connected, client_sent, client_closed},
+    [SIDE_BACKEND] = {wire_room, backend_received, backend_ended, backend_lost,
+		      backend_connected, backend_sent, backend_closed},
+};
+
+/* What follows is called by the session, inside session_step. */
+
+static size_t
+edge_write(struct session *s, enum side side, struct slice bytes)
+{
+	return wire_write(&conn_of_session(s)->wires[side], bytes);
+}
+
+static void
+edge_interest(struct session *s, enum side side, bool read)
+{
+	wire_read(&conn_of_session(s)->wires[side], read);
+}
+
+static void
+edge_connect(struct session *s, size_t index)
+{
+	struct conn *c = conn_of_session(s);
+
+	c->backend = index;
+	c->fault[SIDE_BACKEND] = ERR_OK;
+	c->told[SIDE_BACKEND] = false;
+	c->redial = !wire_idle(&c->wires[SIDE_BACKEND]);
+	if (!c->redial)
+		dial(c);
+}
+
+static void
+edge_finish(struct session *s, enum side side)
+{
+	wire_finish(&conn_of_session(s)->wires[side]);
+}
+
+static void
+edge_close(struct session *s, enum side side, uint64_t linger_ms)
+{
+	struct conn *c = conn_of_session(s);
+
+	if (side == SIDE_BACKEND) {
+		c->redial = false;
+		if (c->wires[side].phase == WIRE_CONNECTING)
+			address_failed(c); /* the session lost its patience */
+	}
+	wire_close(&c->wires[side], linger_ms > 0);
+	/* Nothing of this side is told any more. */
+	c->told[side] = true;
+	c->linger_at[side] = wire_idle(&c->wires[side]) || linger_ms == 0
+				 ? NEVER
+				 : now_of(c) + linger_ms;
+}
+
+static void
+edge_done(struct session *s)
+{
+	conn_of_session(s)->done = true;
+}
+
+static void
+edge_event(struct session *s, struct slice line)
+{
+	worker_event(conn_of_session(s)->worker, line);
+}
+
+static void
+edge_deadline(struct session *s, uint64_t at)
+{
+	conn_of_session(s)->step_at = at;
+}
+
+const struct edge_ops conn_edge = {
+    .write = edge_write,
+    .interest = edge_interest,
+    .connect = edge_connect,
+    .finish = edge_finish,
+    .close = edge_close,
+    .done = edge_done,
+    .event = edge_event,
+    .deadline = edge_deadline,
+};
+
+/* And what the worker asks for. */
+
+struct conn *
+conn_new(struct worker *w)
+{
+	struct conn *c = w->spare;
+
+	if (c) {
+		w->spare = c->next;
+		w->spare_count--;
+	} else {
+		c = malloc(sizeof *c);
+	}
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof *c);
+	c->worker = w;
+	c->step_at = NEVER;
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
+		wire_init(&c->wires[side], &wire_table[side]);
+		c->linger_at[side] = NEVER;
+	}
+	wheel_node_init(&c->alarm);
+	return c;
+}
+
+void
+conn_free(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	wheel_remove(&w->wheel, &c->alarm);
+	ledger_leave(w->common->ledger, &c->seat);
+	if (w->spare_count >= CONNS_KEPT) {
+		free(c);
+		return;
+	}
+	c->next = w->spare;
+	w->spare = c;
+	w->spare_count++;
+}
+
+void
+conn_begin(struct conn *c, int fd, const struct session_peer *peer)
+{
+	struct worker *w = c->worker;
+	enum err e = session_init(&c->session, w->work, w->snapshot, peer,
+				  now_of(c), worker_wall(w));
+
+	if (e != ERR_OK) {
+		(void)close(fd);
+		conn_free(c);
+		return;
+	}
+	DL_APPEND(w->conns, c);
+	wire_open(&c->wires[SIDE_CLIENT], &w->loop, fd);
+	if (w->draining)
+		session_drain(&c->session);
+	step(c);
+}
+
+void
+conn_alarm(struct conn *c)
+{
+	uint64_t now = now_of(c);
+
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
+		if (c->linger_at[side] <= now) {
+			c->linger_at[side] = NEVER;
+			wire_abort(&c->wires[side]);
+		}
+	if (c->step_at <= now) {
+		/* The session sets it anew only where it changes. */
+		step(c);
+		return;
+	}
+	arm(c);
+}
+
+void
+conn_drain(struct conn *c)
+{
+	session_drain(&c->session);
+	step(c);
+}
+
+void
+conn_end(struct conn *c, enum err cause)
+{
+	if (!c->done) {
+		session_lost(&c->session, SIDE_CLIENT, cause);
+		step(c);
+	}
+}
+
+void
+conn_stop(struct conn *c)
+{
+	if (!c->done) {
+		session_lost(&c->session, SIDE_BACKEND, ERR_CLOSED);
+		conn_end(c, ERR_CLOSED);
+	}
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
+		wire_abort(&c->wires[side]);
+}

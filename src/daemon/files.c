@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/files.h"
+
+#include "base/wipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_YAML, PATH_CHAIN, PATH_KEY };
+
+static enum err
+fail(struct snapshot_fault *fault, enum err e, const char *path,
+     const char *what)
+{
+	(void)snprintf(fault->text, sizeof fault->text, "%s: %s", path, what);
+	return e;
+}
+
+/* Reads to the end; a file of more than `most` bytes is refused. */
+static enum err
+read_all(int fd, const char *path, size_t most, struct file_bytes *out,
+	 struct snapshot_fault *fault)
+{
+	char text[80];
+
+	out->mem = malloc(most + 1);
+	if (!out->mem)
+		return fail(fault, ERR_NOMEM, path, err_text(ERR_NOMEM));
+	out->cap = most + 1;
+	while (out->len < out->cap) {
+		ssize_t n = read(fd, out->mem + out->len, out->cap - out->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(fault, ERR_SYSTEM, path, strerror(errno));
+		if (n == 0)
+			return ERR_OK;
+		out->len += (size_t)n;
+	}
+	(void)snprintf(text, sizeof text, "larger than %zu KiB", most / 1024);
+	return fail(fault, ERR_LIMIT, path, text);
+}
+
+static enum err
+read_file(const char *path, size_t most, struct file_bytes *out,
+	  struct stat *st, struct snapshot_fault *fault)
+{
+	/* O_NONBLOCK: a FIFO must not hang us before fstat tells it from a file. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	enum err e;
+
+	if (fd < 0 || fstat(fd, st) != 0)
+		e = fail(fault, ERR_MISSING, path, strerror(errno));
+	else if (!S_ISREG(st->st_mode))
+		e = fail(fault, ERR_REFUSED, path, "not a regular file");
+	else
+		e = read_all(fd, path, most, out, fault);
+	if (fd >= 0)
+		(void)close(fd);
+	return e;
+}
+
+/* The paths of the other two files stand in the first one. */
+static enum err
+read_paths(struct files *f, struct snapshot_fault *fault)
+{
+	struct settings_fault where = {0};
+	struct settings *s = NULL;
+	struct slice yaml = slice_of(f->yaml.mem, f->yaml.len);
+	enum err e = settings_load(yaml, &s, &where);
+
+	if (e != ERR_OK) {
+		snapshot_fault_yaml(f->paths[PATH_YAML], &where, fault);
+		return e;
+	}
+	f->paths[PATH_CHAIN] = strdup(s->tls.certificate);
+	f->paths[PATH_KEY] = strdup(s->tls.key);
+	settings_free(s);
+	if (f->paths[PATH_CHAIN] && f->paths[PATH_KEY])
+		return ERR_OK;
+	return fail(fault, ERR_NOMEM, f->paths[PATH_YAML],
+		    err_text(ERR_NOMEM));
+}
+
+static void
+warn_of_key(struct files *f, const struct stat *st)
+{
+	if (st->st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
+		(void)snprintf(f->warning, sizeof f->warning,
+			       "%.300s: this private key is open to others "
+			       "(mode %04o); chmod 600 closes it",
+			       f->paths[PATH_KEY],
+			       (unsigned)(st->st_mode & 07777));
+}
+
+static enum err
+read_three(struct files *f, struct snapshot_fault *fault)
+{
+	struct stat st = {0};
+	enum err e = read_file(f->paths[PATH_YAML], SETTINGS_BYTES_MAX,
+			       &f->yaml, &st, fault);
+
+	if (e == ERR_OK)
+		e = read_paths(f, fault);
+	if (e == ERR_OK)
+		e = read_file(f->paths[PATH_CHAIN], STORE_FILE_MAX, &f->chain,
+			      &st, fault);
+	if (e == ERR_OK)
+		e = read_file(f->paths[PATH_KEY], STORE_FILE_MAX, &f->key, &st,
+			      fault);
+	if (e == ERR_OK)
+		warn_of_key(f, &st);
+	return e;
+}
+
+static struct slice
+bytes_of(const struct file_bytes *b)
+{
+	return slice_of(b->mem, b->len);
+}
+
+enum err
+files_read(const char *config_path, struct files *out,
+	   struct snapshot_fault *fault)
+{
+	struct files f = {.paths = {strdup(config_path)}};
+	enum err e = ERR_NOMEM;
+
+	if (f.paths[PATH_YAML])
+		e = read_three(&f, fault);
+	else
+		(void)fail(fault, e, config_path, err_text(e));
+	if (e != ERR_OK) {
+		files_clear(&f);
+		return e;
+	}
+	f.source = (struct snapshot_source){
+	    .yaml = bytes_of(&f.yaml),
+	    .chain = bytes_of(&f.chain),
+	    .key = bytes_of(&f.key),
+	    .yaml_path = f.paths[PATH_YAML],
+	    .chain_path = f.paths[PATH_CHAIN],
+	    .key_path = f.paths[PATH_KEY]};
+	*out = f;
+	return ERR_OK;
+}
+
+static void
+bytes_clear(struct file_bytes *b)
+{
+	wipe(b->mem, b->len);
+	free(b->mem);
+	*b = (struct file_bytes){0};
+}
+
+void
+files_clear(struct files *f)
+{
+	bytes_clear(&f->yaml);
+	bytes_clear(&f->chain);
+	bytes_clear(&f->key);
+	for (size_t i = 0; i < sizeof f->paths / sizeof f->paths[0]; i++)
+		free(f->paths[i]);
+	*f = (struct files){0};
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/conn.h"
+
+#include "base/clock.h"
+#include "imap/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+enum { REFUSALS_TOLD_EVERY_MS = 1000, WALL_CHECKED_EVERY_MS = 1000 };
+
+uint64_t
+worker_wall(struct worker *w)
+{
+	uint64_t now = loop_now(&w->loop);
+
+	if (now - w->wall_checked >= WALL_CHECKED_EVERY_MS) {
+		w->wall_checked = now;
+		w->wall_offset = clock_wall_ms() - now;
+	}
+	return now + w->wall_offset;
+}
+
+/* Hands the turn's events on; wakes the main thread once per its look. */
+static void
+flush_batch(struct worker *w)
+{
+	if (w->batch_len == 0)
+		return;
+	(void)queue_put(w->common->events, slice_of(w->batch, w->batch_len));
+	w->batch_len = 0;
+	if (!atomic_exchange(&w->common->collecting, true))
+		wake_send(&w->common->collect);
+}
+
+void
+worker_event(struct worker *w, struct slice line)
+{
+	if (line.len > sizeof w->batch - w->batch_len)
+		flush_batch(w);
+	memcpy(w->batch + w->batch_len, line.ptr, line.len);
+	w->batch_len += line.len;
+}
+
+static const char *
+rule_name(size_t rule)
+{
+	switch (rule) {
+	case RULE_DESCRIPTORS:
+		return "descriptors";
+	case RULE_PUT_OUT:
+		return "limits.unauthenticated";
+	default:
+		return ledger_rule((enum ledger_verdict)rule);
+	}
+}
+
+static void
+tell_refusals(struct worker *w, size_t rule)
+{
+	struct refusals *r = &w->refusals[rule];
+	const struct settings *s = policy_settings(w->snapshot->policy);
+	struct event_context who = {0};
+	struct event e;
+
+	address_print(&r->last, who.address);
+	if (r->listener < s->listeners_count)
+		who.listener = s->listeners[r->listener].name;
+	event_begin(&e, EV_LIMIT, &who, policy_privacy(w->snapshot->policy),
+		    worker_wall(w));
+	event_text(&e, FIELD_OUTCOME, "failure");
+	event_text(&e, FIELD_RULE, rule_name(rule));
+	event_number(&e, FIELD_COUNT, r->count);
+	worker_event(w, event_end(&e));
+	r->count = 0;
+	r->told_at = loop_now(&w->loop);
+}
+
+/* The first one is told at once, a flood once a second. */
+static void
+tell_due_refusals(struct worker *w)
+{
+	uint64_t now = loop_now(&w->loop);
+
+	for (size_t i = 0; i < RULES_ALL; i++)
+		if (w->refusals[i].count > 0 &&
+		    (w->closed || w->refusals[i].told_at == 0 ||
+		     now - w->refusals[i].told_at >= REFUSALS_TOLD_EVERY_MS))
+			tell_refusals(w, i);
+}
+
+static void
+note_refusal(struct worker *w, size_t rule, const struct address *a,
+	     size_t listener)
+{
+	struct refusals *r = &w->refusals[rule];
+
+	r->count++;
+	r->last = *a;
+	r->listener = listener;
+}
+
+static void
+turn_end(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->snapshot)
+		tell_due_refusals(w);
+	flush_batch(w);
+}
+
+static struct ledger_limits
+limits_of(const struct settings *s)
+{
+	return (struct ledger_limits){s->limits.connections,
+				      s->limits.connections_per_address,
+				      s->limits.unauthenticated};
+}
+
+/* In clear we can say why; inside TLS it would cost us a handshake. */
+static void
+turn_away(int fd, enum listener_mode mode)
+{
+	char text[REPLY_MAX];
+
+	if (mode == LISTENER_STARTTLS) {
+		size_t n = reply_format(REPLY_BYE_OVERLOAD, SLICE_EMPTY, text);
+
+		(void)send(fd, text, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	(void)close(fd);
+}
+
+static void
+accepted(void *arg, size_t which, int fd, const struct endpoint *from)
+{
+	struct worker *w = arg;
+	const struct settings *s = policy_settings(w->snapshot->policy);
+	struct ledger_limits limits = limits_of(s);
+	struct session_peer peer = {.port = from->port, .listener = which};
+	struct conn *c = conn_new(w);
+	enum ledger_verdict v = LEDGER_NOMEM;
+
+	memcpy(peer.address.octets, from->octets, sizeof from->octets);
+	if (c)
+		v = ledger_enter(w->common->ledger, &c->seat, &w->home,
+				 &peer.address, &limits);
+	if (v == LEDGER_ADMITTED) {
+		conn_begin(c, fd, &peer);
+		return;
+	}
+	note_refusal(w, v, &peer.address, which);
+	turn_away(fd, s->listeners[which].mode);
+	if (c)
+		conn_free(c);
+}
+
+static void
+exhausted(void *arg, const struct endpoint *from)
+{
+	struct worker *w = arg;
+	struct address a;
+
+	memcpy(a.octets, from->octets, sizeof a.octets);
+	note_refusal(w, RULE_DESCRIPTORS, &a, SIZE_MAX);
+}
+
+static const struct accept_ops accepting = {accepted, exhausted};
+
+static struct conn *
+conn_of_alarm(struct wheel_node *n)
+{
+	unsigned char *at = (unsigned char *)n - offsetof(struct conn, alarm);
+
+	return (struct conn *)(void *)at;
+}
+
+static struct conn *
+conn_of_seat(struct ledger_seat *seat)
+{
+	unsigned char *at = (unsigned char *)seat - offsetof(struct conn, seat);
+
+	return (struct conn *)(void *)at;
+}
+
+void
+worker_arm(struct worker *w, struct conn *c, uint64_t at)
+{
+	wheel_set(&w->wheel, &c->alarm, at, loop_now(&w->loop));
+	if (at < w->timer.at)
+		timer_set(&w->timer, wheel_next(&w->wheel));
+}
+
+static void
+alarms(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t now = loop_now(&w->loop);
+	struct wheel_node *n;
+
+	while ((n = wheel_expire(&w->wheel, now)))
+		conn_alarm(conn_of_alarm(n));
+	if (!w->closed)
+		timer_set(&w->timer, wheel_next(&w->wheel));
+}
+
+/* Everything is gone: closes what the loop itself needs, so that it ends. */
+static void
+close_if_empty(struct worker *w)
+{
+	if (!w->draining || w->conns || w->closed)
+		return;
+	(void)pthread_mutex_lock(&w->mailbox.lock);
+	w->closed = true;
+	(void)pthread_mutex_unlock(&w->mailbox.lock);
+	turn_end(w);
+	acceptor_close(&w->acceptor);
+	timer_close(&w->timer);
+	wake_close(&w->mail);
+	loop_stop(&w->loop);
+}
+
+void
+worker_conn_gone(struct worker *w)
+{
+	close_if_empty(w);
+}
+
+/* The sockets that stay came as duplicates: none of their clients is lost. */
+static void
+take_configuration(struct worker *w, struct mailbox *m)
+{
+	acceptor_clear(&w->acceptor);
+	snapshot_unref(w->snapshot);
+	w->snapshot = m->snapshot;
+	for (size_t i = 0; i < m->fds_count; i++) {
+		if (w->draining)
+			(void)close(m->fds[i]);
+		else if (acceptor_add(&w->acceptor, m->fds[i], i) != ERR_OK)
+			continue; /* out of memory: the other workers serve it */
+	}
+	free(m->fds);
+}
+
+static void
+begin_drain(struct worker *w)
+{
+	w->draining = true;
+	acceptor_clear(&w->acceptor);
+	for (struct conn *c = w->conns, *next; c; c = next) {
+		next = c->next;
+		conn_drain(c);
+	}
+}
+
+static void
+begin_stop(struct worker *w)
+{
+	w->stopping = true;
+	for (struct conn *c = w->conns, *next; c; c = next) {
+		next = c->next;
+		conn_stop(c);
+	}
+}
+
+static void
+put_out(struct worker *w)
+{
+	struct ledger_seat *seat;
+
+	while ((seat = ledger_put_out(w->common->ledger, &w->home))) {
+		struct conn *c = conn_of_seat(seat);
+
+		note_refusal(w, RULE_PUT_OUT, &c->session.peer.address,
+			     c->session.peer.listener);
+		conn_end(c, ERR_LIMIT);
+	}
+}
+
+static void
+mail(void *arg)
+{
+	struct worker *w = arg;
+	struct mailbox got;
+
+	(void)pthread_mutex_lock(&w->mailbox.lock);
+	got = w->mailbox;
+	w->mailbox.fds = NULL;
+	w->mailbox.snapshot = NULL;
+	(void)pthread_mutex_unlock(&w->mailbox.lock);
+	if (got.snapshot)
+		take_configuration(w, &got);
+	put_out(w);
+	if ((got.drain || got.stop) && !w->draining)
+		begin_drain(w);
+	if (got.stop && !w->stopping)
+		begin_stop(w);
+	close_if_empty(w);
+}
+
+static void
+wake_worker(void *arg)
+{
+	struct worker *w = arg;
+
+	wake_send(&w->mail);
+}
+
+static void
+clear(struct worker *w)
+{
+	while (w->spare) {
+		struct conn *c = w->spare;
+
+		w->spare = c->next;
+		free(c);
+	}
+	workspace_free(w->work);
+	snapshot_unref(w->snapshot);
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+
+	while (!w->closed)
+		loop_run(&w->loop);
+	loop_clear(&w->loop);
+	clear(w);
+	atomic_fetch_sub(&w->common->running, 1);
+	wake_send(&w->common->ended);
+	return NULL;
+}
+
+/* False: the thread could not be started, the loop is closed again. */
+static bool
+start(struct worker *w)
+{
+	if (loop_init(&w->loop, turn_end, w) != ERR_OK)
+		return false;
+	w->loop.uv.data = w;
+	timer_init(&w->timer, &w->loop, alarms, w);
+	acceptor_init(&w->acceptor, &w->loop, &accepting, w);
+	wheel_init(&w->wheel, loop_now(&w->loop));
+	if (wake_init(&w->mail, &w->loop, mail, w) == ERR_OK) {
+		atomic_fetch_add(&w->common->running, 1);
+		if (pthread_create(&w->thread, NULL, run, w) == 0)
+			return true;
+		atomic_fetch_sub(&w->common->running, 1);
+		wake_close(&w->mail);
+	}
+	acceptor_close(&w->acceptor);
+	timer_close(&w->timer);
+	loop_clear(&w->loop);
+	return false;
+}
+
+struct worker *
+worker_new(struct common *common, const unsigned char seed[HASH_KEY])
+{
+	struct worker *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return NULL;
+	w->common = common;
+	w->home = (struct ledger_home){.wake = wake_worker, .arg = w};
+	w->work = workspace_new(&conn_edge, seed);
+	(void)pthread_mutex_init(&w->mailbox.lock, NULL);
+	if (w->work && start(w))
+		return w;
+	workspace_free(w->work);
+	(void)pthread_mutex_destroy(&w->mailbox.lock);
+	free(w);
+	return NULL;
+}
+
+static void
+mailbox_empty(struct mailbox *m)
+{
+	for (size_t i = 0; m->snapshot && i < m->fds_count; i++)
+		(void)close(m->fds[i]);
+	free(m->fds);
+	snapshot_unref(m->snapshot);
+	m->fds = NULL;
+	m->snapshot = NULL;
+}
+
+enum err
+worker_configure(struct worker *w, struct snapshot *next, const int *fds,
+		 size_t count)
+{
+	struct mailbox *m = &w->mailbox;
+	int *copy = malloc(count * sizeof *copy);
+	bool taken;
+
+	(void)pthread_mutex_lock(&m->lock);
+	taken = copy && !w->closed;
+	if (taken) {
+		mailbox_empty(m); /* overtaken before it was read */
+		memcpy(copy, fds, count * sizeof *copy);
+		m->snapshot = next;
+		m->fds = copy;
+		m->fds_count = count;
+		wake_send(&w->mail);
+	}
+	(void)pthread_mutex_unlock(&m->lock);
+	if (taken)
+		return ERR_OK;
+	free(copy);
+	for (size_t i = 0; i < count; i++)
+		(void)close(fds[i]);
+	snapshot_unref(next);
+	return ERR_NOMEM;
+}
+
+/* Its loop may be gone already: only the lock tells. */
+static void
+ask(struct worker *w, bool *what)
+{
+	(void)pthread_mutex_lock(&w->mailbox.lock);
+	*what = true;
+	if (!w->closed)
+		wake_send(&w->mail);
+	(void)pthread_mutex_unlock(&w->mailbox.lock);
+}
+
+void
+worker_drain(struct worker *w)
+{
+	ask(w, &w->mailbox.drain);
+}
+
+void
+worker_stop(struct worker *w)
+{
+	ask(w, &w->mailbox.stop);
+}
+
+void
+worker_join(struct worker *w)
+{
+	(void)pthread_join(w->thread, NULL);
+	mailbox_empty(&w->mailbox);
+	(void)pthread_mutex_destroy(&w->mailbox.lock);
+	free(w);
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "world.h"
+
+#include "unit/certs.h"
+#include "session/backends.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define YAML                                                                   \
+	"listeners:\n"                                                         \
+	"  - name: imaps\n    address: \"*\"\n    port: 993\n"                 \
+	"    mode: implicit\n"                                                 \
+	"  - name: imap\n    address: \"*\"\n    port: 143\n"                  \
+	"    mode: starttls\n    plaintext_networks: [ 192.0.2.0/24 ]\n"       \
+	"tls:\n  certificate: /c.pem\n  key: /k.pem\n"                         \
+	"backends:\n"                                                          \
+	"  - name: one\n    address: 127.0.0.1\n    port: 1143\n"
+#define SECOND "  - name: two\n    address: 127.0.0.2\n    port: 1143\n"
+
+static struct world *
+world_of(struct session *s)
+{
+	return (struct world *)(void *)s;
+}
+
+static void
+add(struct world_text *t, struct slice s)
+{
+	if (t->cap - t->len < s.len + 1) {
+		t->cap = (t->len + s.len + 1) * 2;
+		t->bytes = realloc(t->bytes, t->cap);
+		assert(t->bytes);
+	}
+	if (s.len > 0)
+		memcpy(t->bytes + t->len, s.ptr, s.len);
+	t->len += s.len;
+	t->bytes[t->len] = '\0';
+}
+
+struct slice
+world_seen(const struct world_text *t)
+{
+	return t->bytes ? slice_of(t->bytes, t->len) : SLICE_EMPTY;
+}
+
+void
+world_forget(struct world_text *t, size_t n)
+{
+	assert(n <= t->len);
+	if (n > 0)
+		memmove(t->bytes, t->bytes + n, t->len - n + 1);
+	t->len -= n;
+}
+
+bool
+world_holds(const struct world_text *t, const char *text)
+{
+	return t->len > 0 &&
+	       memmem(t->bytes, t->len, text, strlen(text)) != NULL;
+}
+
+/* ---- the edge ---- */
+
+static void
+deliver(struct world *w, enum side side, struct slice bytes)
+{
+	if (side == SIDE_BACKEND) {
+		add(&w->to_backend, bytes);
+		return;
+	}
+	add(&w->raw, bytes);
+	if (!w->tls) {
+		add(&w->to_client, bytes);
+		return;
+	}
+	assert(buf_append(&w->wire_in, w->pool, bytes) == ERR_OK);
+}
+
+static size_t
+edge_write(struct session *s, enum side side, struct slice bytes)
+{
+	struct world *w = world_of(s);
+
+	assert(w->open[side] && !w->finished[side] && bytes.len > 0);
+	if (w->stalled[side]) {
+		w->took[side] += bytes.len;
+		return w->took[side];
+	}
+	deliver(w, side, bytes);
+	return 0;
+}
+
+static void
+edge_interest(struct session *s, enum side side, bool read)
+{
+	struct world *w = world_of(s);
+
+	assert(w->open[side]);
+	w->reading[side] = read;
+}
+
+static void
+edge_connect(struct session *s, size_t index)
+{
+	struct world *w = world_of(s);
+
+	assert(!w->open[SIDE_BACKEND]);
+	w->open[SIDE_BACKEND] = true;
+	w->finished[SIDE_BACKEND] = false;
+	w->dialing = true;
+	w->dialed = index;
+	w->dials++;
+}
+
+static void
+edge_finish(struct session *s, enum side side)
+{
+	struct world *w = world_of(s);
+
+	assert(w->open[side] && !w->finished[side]);
+	w->finished[side] = true;
+}
+
+static void
+edge_close(struct session *s, enum side side, uint64_t linger)
+{
+	struct world *w = world_of(s);
+
+	assert(w->open[side]);
+	w->open[side] = w->reading[side] = w->dialing = false;
+	w->took[side] = 0;
+	if (side == SIDE_CLIENT)
+		w->linger = linger;
+}
+
+static void
+edge_done(struct session *s)
+{
+	struct world *w = world_of(s);
+
+	assert(!w->done && !w->open[SIDE_CLIENT] && !w->open[SIDE_BACKEND]);
+	w->done = true;
+}
+
+static void
+edge_event(struct session *s, struct slice line)
+{
+	assert(line.len > 0 && line.ptr[line.len - 1] == '\n');
+	add(&world_of(s)->events, line);
+}
+
+static void
+edge_deadline(struct session *s, uint64_t at)
+{
+	world_of(s)->alarm = at;
+}
+
+static const struct edge_ops ops = {
+    .write = edge_write,
+    .interest = edge_interest,
+    .connect = edge_connect,
+    .finish = edge_finish,
+    .close = edge_close,
+    .done = edge_done,
+    .event = edge_event,
+    .deadline = edge_deadline,
+};
+
+/* ---- moving bytes ---- */
+
+static void
+client_tls_step(struct world *w)
+{
+	enum io io;
+
+	if (!w->tls)
+		return;
+	io = tls_client_step(w->tls, &w->wire_in, &w->wire_out, w->pool);
+	w->closed_notify = w->closed_notify || io == IO_EOF;
+	w->tls_broken = w->tls_broken || io == IO_FAIL;
+	add(&w->to_client, tls_client_text(w->tls));
+	tls_client_forget(w->tls);
+}
+
+void
+world_step(struct world *w)
+{
+	if (!w->done)
+		session_step(&w->session, w->now, w->wall + w->now);
+	/* Nothing outlives a step in memory that was lent for it. */
+	for (int i = 0; i < SIDES; i++) {
+		assert(!w->session.legs[i].in.lent);
+		assert(!w->session.legs[i].plain.lent);
+		assert(!w->session.legs[i].out.mem);
+	}
+}
+
+static void
+receive(struct world *w, enum side side, struct slice bytes)
+{
+	while (bytes.len > 0 && w->open[side] && !w->done) {
+		size_t n = w->piece && w->piece < bytes.len ? w->piece
+							    : bytes.len;
+
+		if (n > WORKSPACE_READ)
+			n = WORKSPACE_READ;
+		memcpy(workspace_read_buffer(w->work), bytes.ptr, n);
+		session_received(&w->session, side, n);
+		world_step(w);
+		bytes = slice_skip(bytes, n);
+	}
+}
+
+/* Carries TLS records between client and gate until both are quiet. */
+static void
+exchange(struct world *w)
+{
+	do {
+		struct world_text out = {0};
+
+		client_tls_step(w);
+		if (buf_empty(&w->wire_out))
+			break;
+		add(&out, slice_of(w->wire_out.mem + w->wire_out.sent,
+				   w->wire_out.filled - w->wire_out.sent));
+		buf_drop(&w->wire_out, w->pool);
+		receive(w, SIDE_CLIENT, world_seen(&out));
+		free(out.bytes);
+	} while (true);
+}
+
+void
+world_client_raw(struct world *w, struct slice bytes)
+{
+	receive(w, SIDE_CLIENT, bytes);
+	exchange(w);
+}
+
+void
+world_client(struct world *w, struct slice bytes)
+{
+	if (w->tls) {
+		tls_client_write(w->tls, bytes, &w->wire_out, w->pool);
+		exchange(w);
+	} else {
+		receive(w, SIDE_CLIENT, bytes);
+	}
+}
+
+void
+world_backend(struct world *w, struct slice bytes)
+{
+	receive(w, SIDE_BACKEND, bytes);
+	exchange(w);
+}
+
+void
+world_starttls(struct world *w)
+{
+	w->tls = tls_client_new(CERTS_HOST, "imap", TLS_VERSION_NONE);
+	assert(w->tls);
+	exchange(w);
+}
+
+void
+world_client_close(struct world *w)
+{
+	if (w->tls) {
+		tls_client_close(w->tls, &w->wire_out, w->pool);
+		exchange(w);
+	}
+	world_ended(w, SIDE_CLIENT);
+}
+
+void
+world_connected(struct world *w)
+{
+	assert(w->dialing);
+	w->dialing = false;
+	session_connected(&w->session);
+	world_step(w);
+	exchange(w);
+}
+
+void
+world_ended(struct world *w, enum side side)
+{
+	if (w->open[side]) {
+		session_ended(&w->session, side);
+		world_step(w);
+		exchange(w);
+	}
+}
+
+void
+world_lost(struct world *w, enum side side, enum err cause)
+{
+	if (w->open[side]) {
+		session_lost(&w->session, side, cause);
+		world_step(w);
+		exchange(w);
+	}
+}
+
+void
+world_drain(struct world *w)
+{
+	session_drain(&w->session);
+	world_step(w);
+	exchange(w);
+}
+
+void
+world_wait(struct world *w, uint64_t ms)
+{
+	uint64_t end = w->now + ms;
+
+	while (!w->done && w->alarm <= end) {
+		assert(w->alarm >= w->now || w->alarm == 0);
+		w->now = w->alarm > w->now ? w->alarm : w->now;
+		w->alarm = UINT64_MAX;
+		world_step(w);
+		exchange(w);
+	}
+	w->now = end;
+}
+
+void
+world_unstall(struct world *w, enum side side)
+{
+	w->stalled[side] = false;
+	w->took[side] = 0;
+	session_sent(&w->session, side, 0);
+	world_step(w);
+	exchange(w);
+}
+
+/* ---- begin and end ---- */
+
+static struct snapshot *
+build(const char *yaml, unsigned backends)
+{
+	struct world_text text = {0};
+	struct snapshot_fault fault = {{0}};
+	struct snapshot_source src = {.yaml_path = "test.yaml",
+				      .chain_path = "c.pem",
+				      .key_path = "k.pem"};
+	struct snapshot *out = NULL;
+
+	add(&text, SLICE(YAML));
+	if (backends > 1)
+		add(&text, SLICE(SECOND));
+	if (yaml)
+		add(&text, slice_str(yaml));
+	src.yaml = world_seen(&text);
+	src.chain = certs_chain(CERTS_EC);
+	src.key = certs_key(CERTS_EC);
+	if (snapshot_build(&src, CERTS_NOW, &out, &fault) != ERR_OK) {
+		(void)fprintf(stderr, "%s\n", fault.text);
+		abort();
+	}
+	free(text.bytes);
+	return out;
+}
+
+void
+world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
+	    unsigned backends)
+{
+	static const unsigned char seed[HASH_KEY] = "sixteen letters";
+	struct session_peer peer = {.port = 50000};
+	enum err e;
+
+	memset(w, 0, sizeof *w);
+	e = tls_library_init();
+	assert(e == ERR_OK);
+	w->now = 1000;
+	w->wall = UINT64_C(1795305600000);
+	w->alarm = UINT64_MAX;
+	w->piece = piece;
+	w->pool = pool_new();
+	w->work = workspace_new(&ops, seed);
+	w->snapshot = build(yaml, backends);
+	assert(w->pool && w->work);
+	w->open[SIDE_CLIENT] = true;
+	peer.listener = door == DOOR_TLS || door == DOOR_RAW ? 0 : 1;
+	e = address_parse(door == DOOR_PLAIN ? SLICE("192.0.2.7")
+					     : SLICE("198.51.100.7"),
+			  &peer.address);
+	assert(e == ERR_OK);
+	if (door == DOOR_TLS)
+		w->tls = tls_client_new(CERTS_HOST, "imap", TLS_VERSION_NONE);
+	e = session_init(&w->session, w->work, w->snapshot, &peer, w->now,
+			 w->wall);
+	assert(e == ERR_OK);
+	world_step(w);
+	exchange(w);
+}
+
+void
+world_end(struct world *w)
+{
+	session_clear(&w->session);
+	snapshot_unref(w->snapshot);
+	assert(pool_lent(w->work->pool) == 0);
+	workspace_free(w->work);
+	tls_client_free(w->tls);
+	buf_drop(&w->wire_in, w->pool);
+	buf_drop(&w->wire_out, w->pool);
+	pool_free(w->pool);
+	free(w->to_client.bytes);
+	free(w->to_backend.bytes);
+	free(w->raw.bytes);
+	free(w->events.bytes);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "certs.h"
+
+#include "tls/store.h"
+
+#include <CUnit/CUnit.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_CAP = 64 * 1024 };
+
+/* Pieces one behind the other. */
+struct text {
+	char bytes[TEXT_CAP];
+	size_t len;
+};
+
+static void
+add(struct text *t, struct slice s)
+{
+	CU_ASSERT_TRUE_FATAL(s.len <= TEXT_CAP - t->len);
+	memcpy(t->bytes + t->len, s.ptr, s.len);
+	t->len += s.len;
+}
+
+static struct slice
+all(const struct text *t)
+{
+	return slice_of(t->bytes, t->len);
+}
+
+/* The PEM block number `i` of s. */
+static struct slice
+block(struct slice s, size_t i)
+{
+	static const char end[] = "-----END CERTIFICATE-----\n";
+
+	for (;;) {
+		const unsigned char *at =
+		    memmem(s.ptr, s.len, end, sizeof end - 1);
+		size_t n;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+		n = (size_t)(at - s.ptr) + sizeof end - 1;
+		if (i-- == 0)
+			return slice_head(s, n);
+		s = slice_skip(s, n);
+	}
+}
+
+static struct store *
+build(struct slice chain, struct slice key, int64_t now,
+      struct store_fault *fault)
+{
+	const struct store_options o = {
+	    .chain = chain,
+	    .key = key,
+	    .minimum = TLS_VERSION_12,
+	    .now = now,
+	};
+
+	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
+	return store_new(&o, fault);
+}
+
+static void
+good(struct slice chain, struct slice key)
+{
+	struct store_fault fault;
+	struct store *s = build(chain, key, CERTS_NOW, &fault);
+
+	CU_ASSERT_PTR_NOT_NULL(s);
+	if (!s)
+		printf("unexpected fault: %s\n", fault.text);
+	CU_ASSERT_STRING_EQUAL(fault.text, "");
+	store_unref(s);
+}
+
+static void
+bad(struct slice chain, struct slice key, int64_t now, enum err cause,
+    bool in_key, const char *text)
+{
+	struct store_fault fault;
+	struct store *s = build(chain, key, now, &fault);
+
+	CU_ASSERT_PTR_NULL(s);
+	CU_ASSERT_EQUAL(fault.cause, cause);
+	CU_ASSERT_EQUAL(fault.in_key, in_key);
+	/* What the library adds at the end is its own business. */
+	CU_ASSERT_EQUAL(strncmp(fault.text, text, strlen(text)), 0);
+	if (strncmp(fault.text, text, strlen(text)) != 0)
+		printf("fault: %s\n", fault.text);
+	store_unref(s);
+}
+
+static void
+accepts(void)
+{
+	static const enum certs_kind kinds[] = {CERTS_EC,         CERTS_EC384,
+						CERTS_RSA,        CERTS_SELF_CA,
+						CERTS_OLD_ISSUER, CERTS_NO_CN};
+	struct slice first = block(certs_chain(CERTS_OLD_ISSUER), 0);
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (kinds[i] == CERTS_OLD_ISSUER)
+			good(first, certs_key(kinds[i]));
+		else
+			good(certs_chain(kinds[i]), certs_key(kinds[i]));
+		if (kinds[i] != CERTS_OLD_ISSUER)
+			good(certs_chain(kinds[i]), certs_key_pkcs8(kinds[i]));
+	}
+}
+
+/* Files as people have them. */
+static void
+accepts_untidy(void)
+{
+	static struct text t;
+	struct slice chain = certs_chain(CERTS_EC);
+
+	t.len = 0;
+	add(&t, SLICE("subject=CN = imap.example.com\n"));
+	add(&t, chain);
+	add(&t, SLICE("issuer=O = Tests\n"));
+	add(&t, certs_root());
+	add(&t, certs_key(CERTS_EC)); /* one file for all */
+	add(&t, SLICE("\n\n"));
+	good(all(&t), all(&t));
+
+	t.len = 0;
+	for (size_t i = 0; i < chain.len; i++) {
+		if (chain.ptr[i] == '\n')
+			add(&t, SLICE("\r"));
+		add(&t, slice_of(chain.ptr + i, 1));
+	}
+	good(all(&t), certs_key(CERTS_EC));
+
+	/* openssl ecparam -genkey */
+	t.len = 0;
+	add(&t, SLICE("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n"
+		      "-----END EC PARAMETERS-----\n"));
+	add(&t, certs_key(CERTS_EC));
+	good(chain, all(&t));
+	good(block(chain, 0), certs_key(CERTS_EC)); /* leaf only */
+}
+
+static void
+refuses_keys(void)
+{
+	struct slice chain = certs_chain(CERTS_EC);
+
+	bad(chain, certs_key(CERTS_NO_CN), CERTS_NOW, ERR_MISMATCH, true,
+	    "the key does not belong to the first certificate");
+	bad(chain, certs_key(CERTS_RSA), CERTS_NOW, ERR_MISMATCH, true,
+	    "the key does not belong to the first certificate");
+	bad(certs_chain(CERTS_RSA), certs_key(CERTS_EC), CERTS_NOW,
+	    ERR_MISMATCH, true,
+	    "the key does not belong to the first certificate");
+	bad(chain, SLICE_EMPTY, CERTS_NOW, ERR_MISSING, true,
+	    "there is no private key in it");
+	bad(chain, certs_root(), CERTS_NOW, ERR_MISSING, true,
+	    "there is no private key in it");
+	bad(chain, slice_head(certs_key(CERTS_EC), 100), CERTS_NOW, ERR_SYNTAX,
+	    true, "the private key cannot be read");
+	bad(chain,
+	    SLICE("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
+		  "-----END ENCRYPTED PRIVATE KEY-----\n"),
+	    CERTS_NOW, ERR_REFUSED, true,
+	    "the key is protected by a passphrase; nobody is there to type it");
+	bad(chain,
+	    SLICE("-----BEGIN RSA PRIVATE KEY-----\n"
+		  "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n"
+		  "-----END RSA PRIVATE KEY-----\n"),
+	    CERTS_NOW, ERR_REFUSED, true,
+	    "the key is protected by a passphrase; nobody is there to type it");
+}
+
+static void
+refuses_key_types(void)
+{
+	bad(certs_chain(CERTS_EC521), certs_key(CERTS_EC521), CERTS_NOW,
+	    ERR_RANGE, false,
+	    "the first certificate has an ECDSA key on another curve than "
+	    "P-256 and P-384");
+	bad(certs_chain(CERTS_ED25519), certs_key(CERTS_ED25519), CERTS_NOW,
+	    ERR_RANGE, false,
+	    "the first certificate has a key that is neither RSA nor ECDSA");
+}
+
+static void
+refuses_dates(void)
+{
+	struct slice chain = certs_chain(CERTS_EC), key = certs_key(CERTS_EC);
+
+	bad(chain, key, CERTS_EARLY, ERR_EARLY, false,
+	    "certificate 1 (imap.example.com) is not valid before "
+	    "2020-01-01 00:00 UTC");
+	bad(chain, key, CERTS_LATE, ERR_EXPIRED, false,
+	    "certificate 1 (imap.example.com) expired on 2049-12-31 23:59 "
+	    "UTC");
+	bad(certs_chain(CERTS_OLD_ISSUER), certs_key(CERTS_OLD_ISSUER),
+	    CERTS_NOW, ERR_EXPIRED, false,
+	    "certificate 2 (Old Intermediate) expired on 2024-01-01 00:00 "
+	    "UTC");
+}
+
+static void
+refuses_order(void)
+{
+	static struct text t;
+	struct slice chain = certs_chain(CERTS_EC), key = certs_key(CERTS_EC);
+
+	t.len = 0;
+	add(&t, certs_intermediate());
+	add(&t, block(chain, 0));
+	bad(all(&t), key, CERTS_NOW, ERR_MISMATCH, false,
+	    "the server's own certificate must be the first: certificate 1 "
+	    "(Test Intermediate) is the CA that signed certificate 2 "
+	    "(imap.example.com)");
+	t.len = 0;
+	add(&t, certs_root());
+	add(&t, certs_intermediate());
+	add(&t, block(chain, 0));
+	bad(all(&t), key, CERTS_NOW, ERR_MISMATCH, false,
+	    "the server's own certificate must be the first: certificate 1 "
+	    "(Test Root) is the CA that signed certificate 2 "
+	    "(Test Intermediate)");
+	t.len = 0;
+	add(&t, block(chain, 0));
+	add(&t, certs_root());
+	add(&t, certs_intermediate());
+	bad(all(&t), key, CERTS_NOW, ERR_MISMATCH, false,
+	    "certificate 1 (imap.example.com) is not signed by certificate 2, "
+	    "which follows it; each must be followed by its issuer");
+	t.len = 0;
+	add(&t, block(chain, 0));
+	add(&t, chain);
+	bad(all(&t), key, CERTS_NOW, ERR_MISMATCH, false,
+	    "certificate 1 (imap.example.com) is not signed by certificate 2, "
+	    "which follows it; each must be followed by its issuer");
+}
+
+static void
+refuses_chains(void)
+{
+	static struct text t;
+	struct slice key = certs_key(CERTS_EC);
+
+	bad(SLICE_EMPTY, key, CERTS_NOW, ERR_MISSING, false,
+	    "there is no certificate in it");
+	bad(key, key, CERTS_NOW, ERR_MISSING, false,
+	    "there is no certificate in it");
+	bad(SLICE("-----BEGIN CERTIFICATE-----\n!!\n"
+		  "-----END CERTIFICATE-----\n"),
+	    key, CERTS_NOW, ERR_SYNTAX, false,
+	    "certificate 1 is not valid PEM");
+	bad(SLICE("-----BEGIN CERTIFICATE-----\n"), key, CERTS_NOW, ERR_SYNTAX,
+	    false, "certificate 1 is not valid PEM");
+	bad(SLICE("-----BEGIN CERTIFICATE-----\nMAA=\n"
+		  "-----END CERTIFICATE-----\n"),
+	    key, CERTS_NOW, ERR_SYNTAX, false,
+	    "certificate 1 cannot be read: ");
+	t.len = 0;
+	add(&t, certs_chain(CERTS_EC));
+	for (int i = 0; i < 8; i++)
+		add(&t, certs_root());
+	bad(all(&t), key, CERTS_NOW, ERR_LIMIT, false,
+	    "more than 9 certificates");
+	bad(slice_of("", STORE_FILE_MAX + 1), key, CERTS_NOW, ERR_LIMIT, false,
+	    "more than 262144 bytes");
+}
+
+/* Cut or altered anywhere, files give a fault or a store, nothing else. */
+static void
+survives_damage(void)
+{
+	static struct text t;
+	struct slice chain = certs_chain(CERTS_EC), key = certs_key(CERTS_EC);
+	struct store_fault fault;
+
+	for (size_t i = 0; i < chain.len; i += 7) {
+		struct store *s =
+		    build(slice_head(chain, i), key, CERTS_NOW, &fault);
+
+		CU_ASSERT_EQUAL(s == NULL, fault.text[0] != '\0');
+		store_unref(s);
+		t.len = 0;
+		add(&t, chain);
+		t.bytes[i] ^= 4;
+		s = build(all(&t), key, CERTS_NOW, &fault);
+		CU_ASSERT_EQUAL(s == NULL, fault.text[0] != '\0');
+		store_unref(s);
+	}
+	for (size_t i = 0; i < key.len; i++) {
+		struct store *s =
+		    build(chain, slice_head(key, i), CERTS_NOW, &fault);
+
+		CU_ASSERT_EQUAL(s == NULL, fault.text[0] != '\0');
+		store_unref(s);
+	}
+}
+
+static void
+knows_the_leaf(void)
+{
+	struct store_fault fault;
+	struct store *s = build(certs_chain(CERTS_NO_CN),
+				certs_key(CERTS_NO_CN), CERTS_NOW, &fault);
+	const struct store_facts *f;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	f = store_facts(store_ref(s));
+	store_unref(s);
+	CU_ASSERT_STRING_EQUAL(f->name, CERTS_HOST);
+	CU_ASSERT_STRING_EQUAL(f->key_type, "ECDSA");
+	CU_ASSERT_EQUAL(f->not_before, 1577836800);
+	CU_ASSERT_EQUAL(f->not_after, 2524607999);
+	CU_ASSERT_TRUE(strlen(f->serial) >= 16);
+	CU_ASSERT_EQUAL(strspn(f->serial, "0123456789abcdef"),
+			strlen(f->serial));
+	store_unref(s);
+	s = build(certs_chain(CERTS_RSA), certs_key(CERTS_RSA), CERTS_NOW,
+		  &fault);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_STRING_EQUAL(store_facts(s)->key_type, "RSA");
+	store_unref(s);
+}
+
+static void
+names_the_library(void)
+{
+	char text[200], tiny[8];
+
+	tls_library_text(text, sizeof text);
+	CU_ASSERT_EQUAL(strncmp(text, "wolfSSL 5.", 10), 0);
+	CU_ASSERT_EQUAL(text[strlen(text) - 1], ')');
+	tls_library_text(tiny, sizeof tiny);
+	CU_ASSERT_STRING_EQUAL(tiny, "wolfSSL");
+	if (getenv("VERBOSE"))
+		printf("%s\n", text);
+}
+
+void
+suite_store(void)
+{
+	CU_pSuite suite = CU_add_suite("store", NULL, NULL);
+
+	CU_add_test(suite, "good pairs are accepted in all key formats",
+		    accepts);
+	CU_add_test(suite, "text around the PEM, CRLF, parameters do no harm",
+		    accepts_untidy);
+	CU_add_test(suite, "a key that is wrong is named as the fault",
+		    refuses_keys);
+	CU_add_test(suite, "other key types than RSA, P-256, P-384 are refused",
+		    refuses_key_types);
+	CU_add_test(suite, "dates are judged by the time passed in",
+		    refuses_dates);
+	CU_add_test(suite, "the leaf comes first, then issuer by issuer",
+		    refuses_order);
+	CU_add_test(suite, "what is no chain is refused", refuses_chains);
+	CU_add_test(suite, "damaged files give a fault and a sentence",
+		    survives_damage);
+	CU_add_test(suite, "name, serial, dates and type of the leaf are known",
+		    knows_the_leaf);
+	CU_add_test(suite, "the library tells its name", names_the_library);
+}
