@@ -118,7 +118,7 @@ take_all(struct queue *q, unsigned next[WRITERS])
 
 	while (rest.len > 0) {
 		struct slice line = slice_cut(&rest, '\n');
-		uint64_t id, n;
+		uint64_t id = 0, n = 0;
 		struct slice word = slice_cut(&line, ' ');
 
 		CU_ASSERT_FATAL(slice_number(word, WRITERS - 1, &id) &&

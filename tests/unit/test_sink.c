@@ -167,9 +167,21 @@ write_limited(const char *text, rlim_t size)
 	return e;
 }
 
+static size_t
+report_length(uint64_t count)
+{
+	struct event e;
+
+	event_begin(&e, EV_DROPPED, NULL, NULL, 0);
+	event_text(&e, FIELD_REASON, strerror(EFBIG));
+	event_number(&e, FIELD_COUNT, count);
+	return event_end(&e).len;
+}
+
 static void
 test_full_disk(void)
 {
+	size_t full;
 	const char *text;
 
 	unlink(path);
@@ -179,15 +191,19 @@ test_full_disk(void)
 	CU_ASSERT_STRING_EQUAL(get_file(path), "{11}\n");
 	CU_ASSERT_EQUAL(sink.dropped, 2);
 	CU_ASSERT_EQUAL(sink.error, EFBIG);
-	/* Still full: the count goes up. */
+	/* Still full, then room for half a report: the count goes up. */
 	CU_ASSERT_EQUAL(write_limited("{44}\n", 8), ERR_SYSTEM);
-	CU_ASSERT_EQUAL(sink.dropped, 3);
+	CU_ASSERT_EQUAL(write_limited("{44}\n", 100), ERR_SYSTEM);
+	CU_ASSERT_EQUAL(sink.dropped, 4);
 	CU_ASSERT_STRING_EQUAL(get_file(path), "{11}\n");
-	/* Room for the report, not for what follows. */
-	CU_ASSERT_EQUAL(write_limited("{55}\n", 300), ERR_SYSTEM);
+	/* Room for the report, not for all of what follows. */
+	full = 5 + report_length(4) + 2;
+	CU_ASSERT_EQUAL(write_limited("{55}\n", full), ERR_SYSTEM);
+	CU_ASSERT_EQUAL(sink.dropped, 1);
 	text = get_file(path);
+	CU_ASSERT_EQUAL(strlen(text), full - 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"event.action\":\"dropped\""));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"imapward.count\":3}\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"imapward.count\":4}\n"));
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(text, "\"event.reason\":\"File too large\""));
 	sink_close(&sink);
@@ -252,6 +268,7 @@ static void
 test_full_pipe(void)
 {
 	static char lines[3 * 3000 + 1], out[64 * 1024];
+	enum { PIPE = 8192 };
 	int ends[2];
 	size_t n;
 	char *rest;
@@ -260,23 +277,22 @@ test_full_pipe(void)
 	fill(lines + 3000, 3000, 'b');
 	fill(lines + 6000, 3000, 'c');
 	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
-	n = (size_t)fcntl(ends[1], F_SETPIPE_SZ, 4096);
-	CU_ASSERT_EQUAL_FATAL(n, 4096);
+	CU_ASSERT_EQUAL_FATAL(fcntl(ends[1], F_SETPIPE_SZ, PIPE), PIPE);
 	open_stdout(ends[1]);
 	CU_ASSERT_EQUAL(write_text(lines), ERR_SYSTEM);
-	CU_ASSERT_EQUAL(sink.dropped, 1);
-	CU_ASSERT_EQUAL(sink.rest_len, 6000 - 4096);
+	CU_ASSERT_EQUAL(sink.dropped, 0);
+	CU_ASSERT_EQUAL(sink.rest_len, 9000 - PIPE);
 	CU_ASSERT_EQUAL(write_text("{1}\n{2}\n"), ERR_SYSTEM);
-	CU_ASSERT_EQUAL(sink.dropped, 3);
+	CU_ASSERT_EQUAL(sink.dropped, 2);
 	CU_ASSERT_EQUAL(sink.error, EAGAIN);
-	CU_ASSERT_EQUAL(read(ends[0], out, 4096), 4096);
+	CU_ASSERT_EQUAL(read(ends[0], out, PIPE), PIPE);
 	CU_ASSERT_EQUAL(write_text("{3}\n"), ERR_OK);
-	n = (size_t)read(ends[0], out + 4096, sizeof out - 4097);
-	out[4096 + n] = '\0';
-	CU_ASSERT_EQUAL(memcmp(out, lines, 6000), 0);
-	rest = strchr(out + 6000, '\n');
+	n = (size_t)read(ends[0], out + PIPE, sizeof out - PIPE - 1);
+	out[PIPE + n] = '\0';
+	CU_ASSERT_EQUAL(memcmp(out, lines, 9000), 0);
+	rest = strchr(out + 9000, '\n');
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rest);
-	CU_ASSERT_PTR_NOT_NULL(strstr(out + 6000, "\"imapward.count\":3}\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out + 9000, "\"imapward.count\":2}\n"));
 	CU_ASSERT_STRING_EQUAL(rest + 1, "{3}\n");
 	sink_close(&sink);
 	close(ends[0]);

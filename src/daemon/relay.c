@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * relay.c - main thread of the relay: what is not about one session.
+ *
+ * Takes configurations from the keeper, hands events to it, looks after the
+ * backends, and starts and ends the workers.
+ */
+#include "daemon/relay.h"
+
+#include "audit/event.h"
+#include "base/clock.h"
+#include "daemon/prober.h"
+#include "daemon/protocol.h"
+#include "daemon/listeners.h"
+#include "daemon/worker.h"
+#include "net/channel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	EVENTS_CAP = 4 * 1024 * 1024, /* waiting for the keeper, then dropped */
+	EVENTS_PIECE = 64 * 1024,
+	CHANNEL_FULL = 512 * 1024,
+	COLLECT_EVERY_MS = 20,
+	FIRST_ROUND_MS = 1000 /* for the backends to be known before we serve */
+};
+
+/* Sockets that came for the next configuration. */
+struct staged {
+	struct listener_key key;
+	size_t count;
+	int fds[WORKERS_MAX];
+};
+
+enum phase { PHASE_NEW, PHASE_PROBING, PHASE_SERVING, PHASE_ENDING, PHASE_OVER };
+
+struct relay {
+	struct loop loop;
+	struct channel channel;
+	struct watch watch;
+	struct common common;
+	struct timer collect_timer, round_timer;
+	struct prober *prober;
+	struct worker *workers[WORKERS_MAX];
+	size_t workers_count;
+	struct staged staged[SETTINGS_LISTENERS_MAX];
+	size_t staged_count;
+	struct snapshot *snapshot; /* in use; NULL before the first */
+	enum phase phase;
+	size_t descriptors;
+	int code;
+	unsigned char piece[EVENTS_PIECE];
+};
+
+static void
+give_up(struct relay *r)
+{
+	r->code = 1;
+	r->phase = PHASE_OVER;
+	loop_stop(&r->loop);
+}
+
+/* After the last worker, when everything has been said. */
+static bool
+all_said(const struct relay *r)
+{
+	return r->phase == PHASE_ENDING && r->workers_count == 0 &&
+	       r->channel.waiting == 0;
+}
+
+static void
+flush(struct relay *r)
+{
+	enum io io = channel_flush(&r->channel);
+
+	if (io == IO_FAIL) {
+		give_up(r);
+		return;
+	}
+	watch_want(&r->watch, true, io == IO_WAIT);
+	if (all_said(r)) {
+		r->phase = PHASE_OVER;
+		loop_stop(&r->loop);
+	}
+}
+
+static void
+say(struct relay *r, enum message type, struct slice body)
+{
+	if (channel_put(&r->channel, type, &body, 1, NULL, 0) != ERR_OK)
+		give_up(r);
+	else
+		flush(r);
+}
+
+static void
+say_fault(struct relay *r, const char *text)
+{
+	say(r, MESSAGE_FAULT, slice_str(text));
+}
+
+static void
+say_ready(struct relay *r)
+{
+	struct ready ready;
+
+	memset(&ready, 0, sizeof ready);
+	ready.generation = r->snapshot->generation;
+	ready.descriptors = r->descriptors;
+	ready.listeners = (uint32_t)r->staged_count;
+	ready.workers = (uint32_t)r->workers_count;
+	say(r, MESSAGE_READY, slice_of(&ready, sizeof ready));
+}
+
+/* Lines that were lost for want of room are told as a number. */
+static void
+put_dropped(struct relay *r)
+{
+	uint64_t n = queue_dropped(r->common.events);
+	struct event e;
+
+	if (n == 0)
+		return;
+	event_begin(&e, EV_DROPPED, NULL, NULL, clock_wall_ms());
+	event_number(&e, FIELD_COUNT, n);
+	event_text(&e, FIELD_REASON, "the keeper did not take them in time");
+	say(r, MESSAGE_EVENTS, event_end(&e));
+}
+
+/* From the workers' queue to the keeper, as long as that takes it. */
+static void
+hand_events_on(struct relay *r)
+{
+	size_t n = 1;
+
+	while (r->phase != PHASE_OVER && n > 0 &&
+	       r->channel.waiting < CHANNEL_FULL) {
+		n = queue_take(r->common.events, r->piece, sizeof r->piece);
+		if (n > 0)
+			say(r, MESSAGE_EVENTS, slice_of(r->piece, n));
+		else
+			put_dropped(r);
+	}
+}
+
+static void
+collect(void *arg)
+{
+	struct relay *r = arg;
+
+	atomic_store(&r->common.collecting, false);
+	hand_events_on(r);
+}
+
+/* Events are there: a moment later there may be more for one message. */
+static void
+collect_soon(void *arg)
+{
+	struct relay *r = arg;
+
+	timer_set(&r->collect_timer, loop_now(&r->loop) + COLLECT_EVERY_MS);
+}
+
+static void
+prober_event(void *arg, struct slice line)
+{
+	struct relay *r = arg;
+
+	(void)queue_put(r->common.events, line);
+	hand_events_on(r);
+}
+
+/* Gives each worker its sockets. They are gone from staged either way. */
+static enum err
+configure_workers(struct relay *r)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < r->workers_count; i++) {
+		int fds[SETTINGS_LISTENERS_MAX];
+		struct snapshot *s = snapshot_current();
+
+		for (size_t j = 0; j < r->staged_count; j++)
+			fds[j] = r->staged[j].fds[i];
+		if (worker_configure(r->workers[i], s, fds, r->staged_count) !=
+		    ERR_OK)
+			e = ERR_NOMEM;
+	}
+	return e;
+}
+
+/* The backends are known, or have had their time: clients may come in. */
+static void
+serve(void *arg)
+{
+	struct relay *r = arg;
+
+	if (r->phase != PHASE_PROBING)
+		return;
+	timer_set(&r->round_timer, UINT64_MAX);
+	r->phase = PHASE_SERVING;
+	if (configure_workers(r) != ERR_OK)
+		give_up(r);
+	else
+		say_ready(r);
+	r->staged_count = 0;
+}
+
+static const struct prober_ops probing = {prober_event, serve};
+
+static bool
+random_seed(unsigned char seed[HASH_KEY])
+{
+	return getrandom(seed, HASH_KEY, 0) == HASH_KEY;
+}
+
+static bool
+start_workers(struct relay *r, size_t count)
+{
+	unsigned char seed[HASH_KEY];
+
+	while (r->workers_count < count) {
+		struct worker *w = NULL;
+
+		if (random_seed(seed))
+			w = worker_new(&r->common, seed);
+		if (!w)
+			return false;
+		r->workers[r->workers_count++] = w;
+	}
+	return true;
+}
+
+static void
+drop_staged(struct relay *r)
+{
+	for (size_t i = 0; i < r->staged_count; i++)
+		for (size_t j = 0; j < r->staged[i].count; j++)
+			(void)close(r->staged[i].fds[j]);
+	r->staged_count = 0;
+}
+
+/* One socket per worker for each listener of the configuration, no others. */
+static bool
+staged_fit(const struct relay *r, const struct settings *s)
+{
+	size_t workers =
+	    r->workers_count ? r->workers_count : r->staged[0].count;
+
+	if (r->staged_count != s->listeners_count || workers == 0)
+		return false;
+	for (size_t i = 0; i < r->staged_count; i++) {
+		struct listener_key key = listener_key(&s->listeners[i]);
+
+		if (!listener_key_eq(&key, &r->staged[i].key) ||
+		    r->staged[i].count != workers)
+			return false;
+	}
+	return true;
+}
+
+/* A snapshot was built: takes it into use. */
+static void
+adopt(struct relay *r, struct snapshot *next)
+{
+	size_t workers = r->staged_count > 0 ? r->staged[0].count : 0;
+	bool first = !r->snapshot;
+
+	r->snapshot = next;
+	snapshot_publish(next);
+	if (first && !start_workers(r, workers)) {
+		say_fault(r, "cannot start the workers: out of memory or threads");
+		give_up(r);
+		return;
+	}
+	if (prober_configure(r->prober, snapshot_current()) != ERR_OK) {
+		give_up(r);
+		return;
+	}
+	if (first) {
+		r->phase = PHASE_PROBING;
+		timer_set(&r->round_timer,
+			  loop_now(&r->loop) + FIRST_ROUND_MS);
+		return;
+	}
+	if (configure_workers(r) != ERR_OK)
+		give_up(r);
+	else
+		say_ready(r);
+	r->staged_count = 0;
+}
+
+static void
+take_config(struct relay *r, struct slice body)
+{
+	struct snapshot_source src;
+	struct snapshot_fault fault = {""};
+	struct snapshot *next = NULL;
+	int64_t judged_at;
+
+	if (protocol_get_config(body, &src, &judged_at) != ERR_OK) {
+		give_up(r);
+		return;
+	}
+	if (snapshot_build(&src, judged_at, &next, &fault) != ERR_OK) {
+		drop_staged(r);
+		say_fault(r, fault.text);
+		return;
+	}
+	if (!staged_fit(r, policy_settings(next->policy))) {
+		drop_staged(r);
+		snapshot_unref(next);
+		say_fault(r, "internal error: listeners do not match");
+		return;
+	}
+	adopt(r, next);
+}
+
+static void
+take_listener(struct relay *r, const struct channel_message *m)
+{
+	struct listener_key key;
+	struct staged *s = r->staged_count > 0
+			       ? &r->staged[r->staged_count - 1]
+			       : NULL;
+
+	if (m->body.len != sizeof key)
+		goto refuse;
+	memcpy(&key, m->body.ptr, sizeof key);
+	if (!s || !listener_key_eq(&s->key, &key)) {
+		if (r->staged_count == SETTINGS_LISTENERS_MAX)
+			goto refuse;
+		s = &r->staged[r->staged_count++];
+		s->key = key;
+		s->count = 0;
+	}
+	if (m->fds_count > WORKERS_MAX - s->count)
+		goto refuse;
+	memcpy(s->fds + s->count, m->fds, m->fds_count * sizeof(int));
+	s->count += m->fds_count;
+	return;
+refuse:
+	for (size_t i = 0; i < m->fds_count; i++)
+		(void)close(m->fds[i]);
+	give_up(r);
+}
+
+static void
+end_workers(struct relay *r, void (*how)(struct worker *w))
+{
+	r->phase = PHASE_ENDING;
+	for (size_t i = 0; i < r->workers_count; i++)
+		how(r->workers[i]);
+	flush(r); /* there may be none */
+}
+
+static void
+take_message(struct relay *r, const struct channel_message *m)
+{
+	switch ((enum message)m->type) {
+	case MESSAGE_LISTENER:
+		take_listener(r, m);
+		break;
+	case MESSAGE_CONFIG:
+		take_config(r, m->body);
+		break;
+	case MESSAGE_DRAIN:
+		end_workers(r, worker_drain);
+		break;
+	case MESSAGE_STOP:
+		end_workers(r, worker_stop);
+		break;
+	case MESSAGE_READY:
+	case MESSAGE_FAULT:
+	case MESSAGE_EVENTS:
+	default:
+		give_up(r);
+	}
+}
+
+static void
+channel_ready(void *arg, bool readable, bool writable)
+{
+	struct relay *r = arg;
+	struct channel_message m;
+	enum io io;
+
+	if (writable) {
+		flush(r);
+		hand_events_on(r);
+	}
+	io = readable ? channel_fill(&r->channel) : IO_WAIT;
+	if (io == IO_EOF || io == IO_FAIL) {
+		give_up(r); /* without a keeper nothing is audited */
+		return;
+	}
+	while (r->phase != PHASE_OVER &&
+	       (io = channel_next(&r->channel, &m)) == IO_DONE)
+		take_message(r, &m);
+	if (io == IO_FAIL)
+		give_up(r);
+}
+
+/* A worker has ended; with the last one, what they left is handed on. */
+static void
+worker_ended(void *arg)
+{
+	struct relay *r = arg;
+
+	if (r->phase != PHASE_ENDING || atomic_load(&r->common.running) > 0)
+		return;
+	while (r->workers_count > 0)
+		worker_join(r->workers[--r->workers_count]);
+	hand_events_on(r);
+	flush(r);
+}
+
+static bool
+set_up(struct relay *r)
+{
+	unsigned char key[HASH_KEY];
+
+	if (!random_seed(key))
+		return false;
+	r->common.ledger = ledger_new(key);
+	r->common.events = queue_new(EVENTS_CAP);
+	r->common.hosts = hosts_new();
+	atomic_init(&r->common.collecting, false);
+	atomic_init(&r->common.running, 0);
+	if (!r->common.ledger || !r->common.events || !r->common.hosts ||
+	    loop_init(&r->loop, NULL, NULL) != ERR_OK)
+		return false;
+	timer_init(&r->collect_timer, &r->loop, collect, r);
+	timer_init(&r->round_timer, &r->loop, serve, r);
+	r->prober = prober_new(&r->loop, r->common.hosts, &probing, r);
+	if (!r->prober ||
+	    wake_init(&r->common.collect, &r->loop, collect_soon, r) != ERR_OK ||
+	    wake_init(&r->common.ended, &r->loop, worker_ended, r) != ERR_OK ||
+	    watch_init(&r->watch, &r->loop, r->channel.fd, channel_ready, r) !=
+		ERR_OK)
+		return false;
+	watch_want(&r->watch, true, false);
+	return true;
+}
+
+static void
+tear_down(struct relay *r)
+{
+	bool quiet = prober_close(r->prober);
+
+	timer_close(&r->collect_timer);
+	timer_close(&r->round_timer);
+	wake_close(&r->common.collect);
+	wake_close(&r->common.ended);
+	watch_close(&r->watch, NULL);
+	snapshot_publish(NULL);
+	/* A look-up may hang for long: then the process just ends. */
+	if (!quiet || r->workers_count > 0)
+		return;
+	loop_clear(&r->loop);
+	prober_free(r->prober);
+	channel_clear(&r->channel);
+	ledger_free(r->common.ledger);
+	queue_free(r->common.events);
+	hosts_free(r->common.hosts);
+}
+
+int
+relay_run(int channel, pid_t keeper, const struct identity *who)
+{
+	struct relay *r = calloc(1, sizeof *r);
+	int code;
+
+	if (!r)
+		return 1;
+	channel_init(&r->channel, channel);
+	if (privs_drop(who) != ERR_OK) {
+		struct slice text = SLICE("cannot give up the rights of root");
+
+		if (channel_put(&r->channel, MESSAGE_FAULT, &text, 1, NULL,
+				0) == ERR_OK)
+			(void)!channel_flush(&r->channel);
+		return 1;
+	}
+	privs_follow(keeper);
+	r->descriptors = privs_descriptors();
+	if (!set_up(r))
+		return 1;
+	loop_run(&r->loop);
+	code = r->code;
+	if (code == 0)
+		tear_down(r);
+	return code;
+}
