@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum node {
 	NODE_SCALAR,
@@ -32,6 +33,10 @@ struct place {
 /* Fills in *fault and returns the cause. */
 enum err blame(struct settings_fault *fault, struct place at, enum err cause,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Characters that editors do not show, or take for line breaks and we would
+ * not. */
+bool reader_refuses(int32_t point);
 
 struct reader;
 

@@ -33,7 +33,7 @@ enum {
 };
 
 enum move_kind {
-	MOVE_WAIT,  /* nothing can move before more bytes come, on either side */
+	MOVE_WAIT,  /* nothing can move before more bytes come; see other */
 	MOVE_PASS,  /* forward n bytes */
 	MOVE_SKIP,  /* drop n bytes */
 	MOVE_PUT,   /* send text in the direction of this side's bytes, then drop n */
@@ -48,6 +48,7 @@ struct move {
 	enum reply reply;
 	struct slice tag; /* MOVE_REPLY; as text */
 	const char *why;
+	bool other; /* MOVE_WAIT: it is the other side's bytes that are missing */
 };
 
 struct dialog {

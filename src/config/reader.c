@@ -62,9 +62,8 @@ reader_free(struct reader *r)
 	free(r);
 }
 
-/* What editors do not show, or count as line breaks and we would not. */
-static bool
-is_hidden(int32_t point)
+bool
+reader_refuses(int32_t point)
 {
 	return (point < 0x20 && point != '\t' && point != '\n' &&
 		point != '\r') ||
@@ -89,7 +88,7 @@ judge_bytes(struct slice rest, struct settings_fault *fault)
 		if (point < 0)
 			return blame(fault, at, ERR_SYNTAX,
 				     "byte 0x%02x is not UTF-8", *rest.ptr);
-		if (is_hidden(point))
+		if (reader_refuses(point))
 			return blame(fault, at, ERR_SYNTAX,
 				     "character U+%04X is not allowed",
 				     (unsigned)point);

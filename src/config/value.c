@@ -4,6 +4,9 @@
  */
 #include "config/keys.h"
 
+#include "audit/json.h"
+#include "config/reader.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -167,11 +170,17 @@ read_name(const struct key *k, struct slice text, void *field)
 static enum err
 read_path(const struct key *k, struct slice text, void *field)
 {
+	struct slice rest = text;
+	int32_t point;
+
 	if (text.len < 2 || text.ptr[0] != '/')
 		return ERR_SYNTAX;
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+	/* Escapes in quotes can make what may not stand in the file. */
+	while (rest.len > 0) {
+		rest = slice_skip(rest, utf8_next(rest, &point));
+		if (point < 0x20 || reader_refuses(point))
 			return ERR_SYNTAX;
+	}
 	return copy_text(text, field, k->size);
 }
 

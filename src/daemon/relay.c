@@ -51,6 +51,7 @@ struct relay {
 	size_t staged_count;
 	struct snapshot *snapshot; /* in use; NULL before the first */
 	enum phase phase;
+	bool more; /* events wait for room in the channel */
 	size_t descriptors;
 	int code;
 	unsigned char piece[EVENTS_PIECE];
@@ -69,14 +70,17 @@ static bool
 all_said(const struct relay *r)
 {
 	return r->phase == PHASE_ENDING && r->workers_count == 0 &&
-	       r->channel.waiting == 0;
+	       !r->more && r->channel.waiting == 0;
 }
 
 static void
 flush(struct relay *r)
 {
-	enum io io = channel_flush(&r->channel);
+	enum io io;
 
+	if (r->phase == PHASE_OVER)
+		return;
+	io = channel_flush(&r->channel);
 	if (io == IO_FAIL) {
 		give_up(r);
 		return;
@@ -135,15 +139,19 @@ put_dropped(struct relay *r)
 static void
 hand_events_on(struct relay *r)
 {
-	size_t n = 1;
+	size_t n;
 
-	while (r->phase != PHASE_OVER && n > 0 &&
+	r->more = true;
+	while (r->more && r->phase != PHASE_OVER &&
 	       r->channel.waiting < CHANNEL_FULL) {
 		n = queue_take(r->common.events, r->piece, sizeof r->piece);
+		r->more = n > 0;
 		if (n > 0)
 			say(r, MESSAGE_EVENTS, slice_of(r->piece, n));
-		else
-			put_dropped(r);
+	}
+	if (!r->more) {
+		put_dropped(r);
+		flush(r);
 	}
 }
 
@@ -320,33 +328,40 @@ take_config(struct relay *r, struct slice body)
 	adopt(r, next);
 }
 
+/* Where the sockets of this listener are collected; NULL: too many. */
+static struct staged *
+stage_for(struct relay *r, const struct listener_key *key)
+{
+	struct staged *s = NULL;
+
+	if (r->staged_count > 0)
+		s = &r->staged[r->staged_count - 1];
+	if (s && listener_key_eq(&s->key, key))
+		return s;
+	if (r->staged_count == SETTINGS_LISTENERS_MAX)
+		return NULL;
+	s = &r->staged[r->staged_count++];
+	s->key = *key;
+	s->count = 0;
+	return s;
+}
+
 static void
 take_listener(struct relay *r, const struct channel_message *m)
 {
 	struct listener_key key;
-	struct staged *s = r->staged_count > 0
-			       ? &r->staged[r->staged_count - 1]
-			       : NULL;
+	struct staged *s = NULL;
 
-	if (m->body.len != sizeof key)
-		goto refuse;
-	memcpy(&key, m->body.ptr, sizeof key);
-	if (!s || !listener_key_eq(&s->key, &key)) {
-		if (r->staged_count == SETTINGS_LISTENERS_MAX)
-			goto refuse;
-		s = &r->staged[r->staged_count++];
-		s->key = key;
-		s->count = 0;
+	if (m->body.len == sizeof key) {
+		memcpy(&key, m->body.ptr, sizeof key);
+		s = stage_for(r, &key);
 	}
-	if (m->fds_count > WORKERS_MAX - s->count)
-		goto refuse;
+	if (!s || m->fds_count > WORKERS_MAX - s->count) {
+		give_up(r); /* that ends the process, and with it the sockets */
+		return;
+	}
 	memcpy(s->fds + s->count, m->fds, m->fds_count * sizeof(int));
 	s->count += m->fds_count;
-	return;
-refuse:
-	for (size_t i = 0; i < m->fds_count; i++)
-		(void)close(m->fds[i]);
-	give_up(r);
 }
 
 static void
@@ -416,7 +431,6 @@ worker_ended(void *arg)
 	while (r->workers_count > 0)
 		worker_join(r->workers[--r->workers_count]);
 	hand_events_on(r);
-	flush(r);
 }
 
 static bool
@@ -467,6 +481,7 @@ tear_down(struct relay *r)
 	ledger_free(r->common.ledger);
 	queue_free(r->common.events);
 	hosts_free(r->common.hosts);
+	free(r);
 }
 
 int

@@ -148,8 +148,9 @@ client_head(struct dialog *d, struct slice in, struct move *out)
 		if (tag_len + 1 + verb_len == in.len)
 			return true;
 	}
-	return !begin(d, slice_head(in, tag_len),
-		      slice_head(slice_skip(in, tag_len + 1), verb_len));
+	out->other = !begin(d, slice_head(in, tag_len),
+			    slice_head(slice_skip(in, tag_len + 1), verb_len));
+	return out->other;
 }
 
 /* May this literal go as the client sent it, without waiting? */
@@ -242,6 +243,7 @@ client_wait(struct dialog *d, struct slice in, struct move *out)
 	(void)d;
 	(void)in;
 	move_bytes(out, MOVE_WAIT, 0);
+	out->other = true;
 	return true;
 }
 
@@ -321,8 +323,10 @@ client_reply(struct dialog *d, struct slice in, struct move *out)
 {
 	(void)in;
 	move_bytes(out, MOVE_WAIT, 0);
-	if (d->refusal != REPLY_NONE && !dialog_boundary(d))
+	if (d->refusal != REPLY_NONE && !dialog_boundary(d)) {
+		out->other = true;
 		return true;
+	}
 	*out = (struct move){
 	    .kind = d->refusal == REPLY_NONE ? MOVE_SKIP : MOVE_REPLY,
 	    .n = d->scanned,

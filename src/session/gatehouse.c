@@ -10,6 +10,7 @@
 
 #include "imap/capability.h"
 #include "session/backends.h"
+#include "tls/guard.h"
 #include "tls/hello.h"
 
 #include <stdio.h>
@@ -352,13 +353,16 @@ sasl_line(struct session *s)
 	uint64_t most = mechanism_oauth(s->attempt->mechanism)
 			    ? set->limits.oauth_line
 			    : set->limits.sasl_line;
-	size_t n = slice_find(in, '\n');
+	size_t n = s->in.gate.seen;
 	enum state next;
 
+	n += slice_find(slice_skip(in, n), '\n');
+	s->in.gate.seen = (uint32_t)n;
 	if (n > most)
 		return too_long(s);
 	if (n == in.len)
 		return (enum state)s->state;
+	s->in.gate.seen = 0;
 	line = slice_head(in, n);
 	s->in.gate.asking = false;
 	s->gate_bytes += n + 1;
@@ -607,13 +611,30 @@ keep_sni(struct session *s, const char *name)
 	s->sni = name[0] ? strdup(name) : NULL;
 }
 
+/* Nothing new can be read from a hello whose first record is not whole. */
+static bool
+first_record_is_short(struct slice in)
+{
+	size_t len;
+
+	if (in.len == 0 || in.ptr[0] != 0x16)
+		return in.len == 0;
+	if (in.len < GUARD_HEADER)
+		return true;
+	len = (size_t)in.ptr[3] << 8 | in.ptr[4];
+	return len <= GUARD_RECORD_MAX && in.len - GUARD_HEADER < len;
+}
+
 enum state
 gate_hello(struct session *s)
 {
 	struct leg *client = &s->legs[SIDE_CLIENT];
+	struct slice in = buf_uncleared(&client->in);
 	struct hello hello;
 
-	switch (hello_read(buf_uncleared(&client->in), &hello)) {
+	if (!client->ended && first_record_is_short(in))
+		return STATE_HELLO;
+	switch (hello_read(in, &hello)) {
 	case HELLO_COMPLETE:
 		keep_sni(s, hello.server_name);
 		client->tls = engine_new_server(s->store);

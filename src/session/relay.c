@@ -112,19 +112,24 @@ backend_gone(struct session *s)
 				  : "closed by the backend");
 }
 
-/* The client will send no more: the backend learns it, and may finish. */
+/*
+ * The client will send no more. Once all it said has gone the backend learns
+ * it, and may finish; a command whose end is missing stays without it.
+ */
 static void
-half_close(struct session *s)
+half_close(struct session *s, const struct move *last)
 {
 	struct leg *backend = &s->legs[SIDE_BACKEND];
+	bool more = !buf_empty(&s->legs[SIDE_CLIENT].plain) && last->other;
 
-	if (backend->finished)
+	if (!s->halved)
+		s->deadline = s->now + session_settings(s)->timeouts.half_close;
+	s->halved = true;
+	if (more || backend->finished || backend->waiting >= HIGH_WATER)
 		return;
 	leg_flush(s, SIDE_BACKEND);
 	backend->finished = true;
 	s->work->ops->finish(s, SIDE_BACKEND);
-	s->deadline = s->now + session_settings(s)->timeouts.half_close;
-	s->halved = true;
 }
 
 enum state
@@ -149,7 +154,7 @@ relay_stream(struct session *s)
 	    s->legs[SIDE_CLIENT].waiting < HIGH_WATER)
 		return backend_gone(s);
 	if (s->legs[SIDE_CLIENT].ended)
-		half_close(s);
+		half_close(s, &up);
 	if (s->draining && dialog_idle(&s->in.dialog) &&
 	    dialog_boundary(&s->in.dialog))
 		return session_end(s, REPLY_BYE_SHUTDOWN, "shutting down");

@@ -243,7 +243,7 @@ void
 session_sent(struct session *s, enum side side, size_t waiting)
 {
 	s->legs[side].waiting = waiting;
-	s->legs[side].moved_at = s->now;
+	s->legs[side].moved_at = NEVER; /* now; the next step knows when */
 }
 
 void
@@ -254,14 +254,18 @@ session_drain(struct session *s)
 
 /* An unsent byte that does not move for too long ends the session. */
 static uint64_t
-stall_deadline(const struct session *s)
+stall_deadline(struct session *s)
 {
 	uint64_t limit = session_settings(s)->timeouts.write_stall, at = NEVER;
 
-	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
-		if (s->legs[side].waiting > 0 &&
-		    s->legs[side].moved_at + limit < at)
-			at = s->legs[side].moved_at + limit;
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
+		struct leg *leg = &s->legs[side];
+
+		if (leg->moved_at == NEVER)
+			leg->moved_at = s->now;
+		if (leg->waiting > 0 && leg->moved_at + limit < at)
+			at = leg->moved_at + limit;
+	}
 	return at;
 }
 
@@ -291,6 +295,17 @@ run_late(struct session *s)
 	return session_end(s, states[s->state].late, why);
 }
 
+static enum state
+client_lost(struct session *s)
+{
+	if (s->state == STATE_HELLO || s->state == STATE_TLS)
+		report_tls(s, false);
+	return session_end(s, REPLY_NONE,
+			   s->legs[SIDE_CLIENT].cause == ERR_PROTOCOL
+			       ? "broken TLS record from the client"
+			       : "connection to the client lost");
+}
+
 /* A verdict that is on its way is awaited, whatever the client does. */
 static bool
 verdict_due(const struct session *s)
@@ -305,10 +320,7 @@ run_clock(struct session *s)
 	if (s->state >= STATE_DRAIN)
 		return s->state;
 	if (s->legs[SIDE_CLIENT].lost && !verdict_due(s))
-		return session_end(s, REPLY_NONE,
-				   s->legs[SIDE_CLIENT].cause == ERR_PROTOCOL
-				       ? "broken TLS record from the client"
-				       : "connection to the client lost");
+		return client_lost(s);
 	if (stall_deadline(s) <= s->now)
 		return session_end(s, REPLY_NONE, "the peer stopped taking bytes");
 	if (s->draining && s->drain_at == NEVER)

@@ -84,12 +84,14 @@ workspace_read_buffer(struct workspace *w)
 	return w->read;
 }
 
+/* The step goes round once more, so that the session ends by it. */
 static void
-broken(struct leg *leg, enum err cause)
+broken(struct session *s, struct leg *leg, enum err cause)
 {
 	leg->lost = true;
 	leg->ended = true;
 	leg->cause = cause;
+	s->moved = true;
 }
 
 void
@@ -106,7 +108,7 @@ leg_received(struct session *s, enum side side, size_t n)
 	if (!b->mem)
 		buf_lend(b, w->read, WORKSPACE_READ, n);
 	else if (buf_append(b, w->pool, slice_of(w->read, n)) != ERR_OK)
-		broken(leg, ERR_NOMEM);
+		broken(s, leg, ERR_NOMEM);
 }
 
 void
@@ -132,7 +134,7 @@ leg_decrypt(struct session *s, enum side side, size_t most)
 	if (io == IO_EOF)
 		leg->ended = true;
 	else if (io == IO_FAIL)
-		broken(leg, ERR_PROTOCOL);
+		broken(s, leg, ERR_PROTOCOL);
 }
 
 void
@@ -155,7 +157,7 @@ session_send(struct session *s, enum side side, struct slice bytes)
 	else
 		e = buf_append(leg_out(s, side), w->pool, bytes);
 	if (e != ERR_OK)
-		broken(leg, e);
+		broken(s, leg, e);
 }
 
 void

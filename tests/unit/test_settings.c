@@ -83,6 +83,9 @@ static const struct {
      "2:55: 'backends.trusted': expected either false or true, found 'yes'"},
     {"a relative path", "tls: {certificate: c.pem, key: /k}\n" BACKENDS,
      "1:20: 'tls.certificate': expected an absolute path, found 'c.pem'"},
+    {"an escape makes no character that the file may not hold",
+     "tls: {certificate: \"/c\\N\", key: /k}\n" BACKENDS,
+     "1:20: 'tls.certificate': expected an absolute path, found '/c\\u0085'"},
     {"a sink that is no path", LEAST "audit: {sink: file}\n",
      "3:15: 'audit.sink': expected either stdout, syslog, none or an absolute "
      "path, found 'file'"},
