@@ -8,5 +8,7 @@
 #define CLI_COMMANDS_H
 
 int cli_config(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_version(int argc, char **argv);
 
 #endif

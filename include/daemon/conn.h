@@ -22,15 +22,15 @@ struct conn {
 	struct wheel_node alarm;
 	struct ledger_seat seat;
 	struct worker *worker;
-	struct conn *prev, *next; /* in worker->conns, or next in worker->spare */
-	uint64_t step_at;         /* what the session asked for */
+	struct conn *next, **link; /* in worker->conns; next in worker->spare */
+	uint64_t step_at;          /* what the session asked for */
 	uint64_t linger_at[SIDES];
-	size_t backend;           /* index of the one dialed */
+	size_t backend; /* index of the one dialed */
 	struct endpoint dialed;
-	enum err fault[SIDES];    /* to be told to the session */
-	bool told[SIDES];         /* it was */
-	bool redial;              /* connect once the old socket is gone */
-	bool connected;           /* the backend's socket */
+	enum err fault[SIDES]; /* to be told to the session */
+	bool told[SIDES];      /* it was */
+	bool redial;           /* connect once the old socket is gone */
+	bool connected;        /* the backend's socket */
 	bool authenticated;
 	bool done;
 };
@@ -42,7 +42,12 @@ struct refusals {
 	size_t listener;
 };
 
-enum { RULES = LEDGER_NOMEM + 1, RULE_DESCRIPTORS = RULES, RULE_PUT_OUT, RULES_ALL };
+enum {
+	RULES = LEDGER_NOMEM + 1,
+	RULE_DESCRIPTORS = RULES,
+	RULE_PUT_OUT,
+	RULES_ALL
+};
 
 struct mailbox {
 	pthread_mutex_t lock;
@@ -76,7 +81,8 @@ struct worker {
 
 extern const struct edge_ops conn_edge;
 
-/* A connection was accepted and counted: the session begins. fd and seat are the conn's. */
+/* A connection was accepted and counted: the session begins. fd and seat are
+ * the conn's. */
 struct conn *conn_new(struct worker *w);
 void conn_begin(struct conn *c, int fd, const struct session_peer *peer);
 /* Back to the spare ones; for a conn that was not begun, and at the end. */

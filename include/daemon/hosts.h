@@ -19,19 +19,21 @@ enum { HOST_ADDRESSES = 8 };
 
 struct hosts;
 
-struct hosts *hosts_new(void); /* NULL: out of memory */
+struct hosts *hosts_new(void);    /* NULL: out of memory */
 void hosts_free(struct hosts *h); /* NULL is fine */
 
 /* Where to connect to. False: the name has no address that we know. */
 bool hosts_find(struct hosts *h, const struct backend_settings *b,
 		struct endpoint *out);
-/* No connection to `at` came about: another address, if there is one, is next. */
+/* No connection to `at` came about: another address, if there is one, is next.
+ */
 void hosts_failed(struct hosts *h, const struct backend_settings *b,
 		  const struct endpoint *at);
 
 /* Forgets names that s does not use, makes room for those it does. */
 void hosts_keep(struct hosts *h, const struct settings *s);
-/* n >= 1 addresses of `name`; the one in use stays first where it still is one. */
+/* n >= 1 addresses of `name`; the one in use stays first where it still is one.
+ */
 void hosts_learn(struct hosts *h, const char *name,
 		 const struct address *addresses, size_t n);
 /* True for an address in digits: it needs no look-up. */

@@ -21,7 +21,8 @@ struct listener {
 
 struct listeners {
 	size_t count, workers;
-	struct listener *at; /* as many as there are listeners, in their order */
+	struct listener
+	    *at; /* as many as there are listeners, in their order */
 };
 
 /*

@@ -31,7 +31,8 @@ void privs_conceal(void);
 size_t privs_descriptors(void);
 /* Becomes the identity for good: groups, capabilities, no way back. */
 enum err privs_drop(const struct identity *who) MUST_USE;
-/* Dies with the process `parent`, now if that is gone already. After privs_drop, which undoes it. */
+/* Dies with the process `parent`, now if that is gone already. After
+ * privs_drop, which undoes it. */
 void privs_follow(pid_t parent);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * prober.h - looks at each backend now and then: address, greeting, capabilities.
+ * prober.h - looks at each backend now and then: address, greeting,
+ * capabilities.
  *
  * What it finds goes to session/backends and daemon/hosts. Belongs to the main
  * thread's loop.

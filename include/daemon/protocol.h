@@ -19,13 +19,14 @@
 #include <stdint.h>
 
 enum message {
-	MESSAGE_LISTENER = 1, /* struct listener_key, one socket per worker; in more than one message if there are many */
-	MESSAGE_CONFIG, /* protocol_put_config */
+	MESSAGE_LISTENER = 1, /* struct listener_key, one socket per worker; in
+				 more than one message if there are many */
+	MESSAGE_CONFIG,       /* protocol_put_config */
 	MESSAGE_DRAIN,
 	MESSAGE_STOP,
-	MESSAGE_READY,  /* struct ready */
-	MESSAGE_FAULT,  /* one line of text */
-	MESSAGE_EVENTS  /* whole lines for the audit log */
+	MESSAGE_READY, /* struct ready */
+	MESSAGE_FAULT, /* one line of text */
+	MESSAGE_EVENTS /* whole lines for the audit log */
 };
 
 /* Listeners of two configurations are the same when these are. */

@@ -23,8 +23,8 @@ struct common {
 	struct ledger *ledger;
 	struct queue *events;
 	struct hosts *hosts;
-	struct wake collect; /* the main thread: events are there */
-	struct wake ended;   /* the main thread: a worker has ended */
+	struct wake collect;    /* the main thread: events are there */
+	struct wake ended;      /* the main thread: a worker has ended */
 	atomic_bool collecting; /* collect was woken and has not looked yet */
 	atomic_uint running;    /* workers */
 };
@@ -40,7 +40,8 @@ struct worker *worker_new(struct common *common,
  */
 enum err worker_configure(struct worker *w, struct snapshot *next,
 			  const int *fds, size_t count) MUST_USE;
-/* Accepts no more, ends every session as soon as that loses nothing, then itself. */
+/* Accepts no more, ends every session as soon as that loses nothing, then
+ * itself. */
 void worker_drain(struct worker *w);
 /* The same at once. */
 void worker_stop(struct worker *w);

@@ -65,6 +65,7 @@ struct dialog {
 	bool skip_line;    /* the backend's line in hand is dropped */
 	bool started;      /* part of the response in hand was passed */
 	bool tagged;       /* the backend's line in hand is a tagged answer */
+	bool endless;      /* behind "{" and too many digits in a response */
 	bool bye;          /* the backend said BYE */
 	unsigned char put_len;
 	unsigned char tag_len;

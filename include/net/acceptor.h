@@ -16,7 +16,8 @@
 #include <stddef.h>
 
 struct accept_ops {
-	/* A connection: fd is the callee's. `which` as given to acceptor_add. */
+	/* A connection: fd is the callee's. `which` as given to acceptor_add.
+	 */
 	void (*accepted)(void *arg, size_t which, int fd,
 			 const struct endpoint *peer);
 	/* One had to be closed because descriptors or memory ran out. */

@@ -50,12 +50,14 @@ void channel_clear(struct channel *c);
 enum err channel_put(struct channel *c, uint32_t type,
 		     const struct slice *parts, size_t parts_count,
 		     const int *fds, size_t fds_count) MUST_USE;
-/* IO_DONE: nothing waits any more; IO_WAIT: call again when writable; IO_FAIL. */
+/* IO_DONE: nothing waits any more; IO_WAIT: call again when writable; IO_FAIL.
+ */
 enum io channel_flush(struct channel *c) MUST_USE;
 
 /* Reads what is there: IO_DONE, IO_WAIT, IO_EOF or IO_FAIL. */
 enum io channel_fill(struct channel *c) MUST_USE;
-/* IO_DONE: *m is the next message; IO_WAIT: none is complete; IO_FAIL: nonsense. */
+/* IO_DONE: *m is the next message; IO_WAIT: none is complete; IO_FAIL:
+ * nonsense. */
 enum io channel_next(struct channel *c, struct channel_message *m) MUST_USE;
 
 #endif

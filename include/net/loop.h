@@ -34,6 +34,9 @@ uint64_t loop_now(const struct loop *l);
 /* Lets what is closing finish. An error to do: with anything still open. */
 void loop_clear(struct loop *l);
 
+/* Of libuv: "1.44.2". */
+const char *loop_library_version(void);
+
 struct timer {
 	uv_timer_t uv;
 	void (*fire)(void *arg);

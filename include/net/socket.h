@@ -21,7 +21,8 @@ struct sockaddr;
 struct sockaddr_storage;
 
 /* Fills in *out and returns its length for the kernel. */
-size_t endpoint_sockaddr(const struct endpoint *e, struct sockaddr_storage *out);
+size_t endpoint_sockaddr(const struct endpoint *e,
+			 struct sockaddr_storage *out);
 /* False: neither IPv4 nor IPv6. */
 bool endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out);
 

@@ -36,7 +36,8 @@ void wheel_node_init(struct wheel_node *n);
 /* Sets or moves the deadline; one in the past is due at the next tick. */
 void wheel_set(struct wheel *w, struct wheel_node *n, uint64_t due,
 	       uint64_t now);
-/* Takes the node out for good. An error to do: forgetting it before its memory goes. */
+/* Takes the node out for good. An error to do: forgetting it before its memory
+ * goes. */
 void wheel_remove(struct wheel *w, struct wheel_node *n);
 
 /*

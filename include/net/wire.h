@@ -22,23 +22,27 @@
 
 struct wire;
 
-/* Called by the loop, never from inside a wire_* call. None after wire_close but closed. */
+/* Called by the loop, never from inside a wire_* call. None after wire_close
+ * but closed. */
 struct wire_ops {
 	/* Memory to read into; it is the wire's until received returns. */
 	unsigned char *(*room)(struct wire *w, size_t *cap);
-	void (*received)(struct wire *w, size_t n); /* n bytes stand in room's memory */
-	void (*ended)(struct wire *w);              /* the peer's FIN */
+	void (*received)(struct wire *w,
+			 size_t n);    /* n bytes stand in room's memory */
+	void (*ended)(struct wire *w); /* the peer's FIN */
 	void (*lost)(struct wire *w, enum err cause);
 	void (*connected)(struct wire *w);
-	void (*sent)(struct wire *w, size_t waiting); /* some of what waited has left */
-	void (*closed)(struct wire *w); /* the descriptor is gone; the memory may go */
+	void (*sent)(struct wire *w,
+		     size_t waiting); /* some of what waited has left */
+	void (*closed)(
+	    struct wire *w); /* the descriptor is gone; the memory may go */
 };
 
 enum wire_phase {
 	WIRE_IDLE,
 	WIRE_CONNECTING,
 	WIRE_OPEN,
-	WIRE_FLUSHING, /* closing: what was written is on its way */
+	WIRE_FLUSHING,  /* closing: what was written is on its way */
 	WIRE_LINGERING, /* closing: FIN sent, the peer's is awaited */
 	WIRE_CLOSING
 };
@@ -46,8 +50,8 @@ enum wire_phase {
 struct wire {
 	uv_tcp_t uv; /* first: the loop hands it back */
 	const struct wire_ops *ops;
-	size_t waiting;   /* bytes copied and not sent yet */
-	size_t discarded; /* while lingering */
+	size_t waiting;      /* bytes copied and not sent yet */
+	size_t discarded;    /* while lingering */
 	unsigned char phase; /* enum wire_phase */
 	unsigned char fault; /* enum err */
 	bool reading;
@@ -67,7 +71,8 @@ void wire_connect(struct wire *w, struct loop *l, const struct endpoint *to);
 
 /* Returns how many bytes wait now. Nothing happens on a wire with a fault. */
 size_t wire_write(struct wire *w, struct slice s);
-void wire_read(struct wire *w, bool on); /* the same value again costs nothing */
+void wire_read(struct wire *w,
+	       bool on); /* the same value again costs nothing */
 /* FIN once everything written has left. */
 void wire_finish(struct wire *w);
 enum err wire_fault(const struct wire *w);

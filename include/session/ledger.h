@@ -32,16 +32,16 @@ struct ledger_counts {
 
 enum ledger_verdict {
 	LEDGER_ADMITTED,
-	LEDGER_FULL,        /* limits.connections */
-	LEDGER_ADDRESS,     /* limits.connections_per_address */
+	LEDGER_FULL,    /* limits.connections */
+	LEDGER_ADDRESS, /* limits.connections_per_address */
 	LEDGER_NOMEM
 };
 
 enum ledger_place {
-	LEDGER_OUT,       /* not counted */
-	LEDGER_WAITING,   /* not authenticated yet */
-	LEDGER_SEATED,    /* authenticated */
-	LEDGER_PUT_OUT    /* to be ended; still counts in total */
+	LEDGER_OUT,     /* not counted */
+	LEDGER_WAITING, /* not authenticated yet */
+	LEDGER_SEATED,  /* authenticated */
+	LEDGER_PUT_OUT  /* to be ended; still counts in total */
 };
 
 /* A connection's place; embedded in it, the ledger's from enter to leave. */
@@ -52,14 +52,16 @@ struct ledger_seat {
 	enum ledger_place place;
 };
 
-/* One worker. called by the ledger from any thread and with its lock held: only to wake the worker up. */
+/* One worker. called by the ledger from any thread and with its lock held: only
+ * to wake the worker up. */
 struct ledger_home {
 	void (*wake)(void *arg);
 	void *arg;
 	struct ledger_seat *put_out; /* the ledger's */
 };
 
-/* key: random, so that nobody chooses addresses that collide. NULL: out of memory. */
+/* key: random, so that nobody chooses addresses that collide. NULL: out of
+ * memory. */
 struct ledger *ledger_new(const unsigned char key[HASH_KEY]);
 /* NULL is fine. An error to do while somebody is in. */
 void ledger_free(struct ledger *l);

@@ -228,6 +228,8 @@ append_hash(struct event *e, const char *name, struct slice value)
 	struct slice head = slice_head(value, sizeof folded);
 	char text[17];
 
+	if (head.len < value.len)
+		e->cut = true;
 	for (size_t i = 0; i < head.len; i++)
 		folded[i] = byte_lower(head.ptr[i]);
 	snprintf(text, sizeof text, "%016" PRIx64,

@@ -90,6 +90,13 @@ check_listeners(const struct settings *s, struct complaint *out)
 	return e;
 }
 
+/* A socket that connects to the all-zero address reaches this machine. */
+static bool
+is_here(const struct address *a)
+{
+	return address_is_loopback(a) || is_everything(a);
+}
+
 static bool
 is_loop(const struct listener_settings *l, const struct backend_settings *b)
 {
@@ -98,11 +105,12 @@ is_loop(const struct listener_settings *l, const struct backend_settings *b)
 	if (l->port != b->port)
 		return false;
 	if (address_parse(slice_str(b->host), &a) != ERR_OK)
-		return is_everything(&l->address) &&
+		return is_here(&l->address) &&
 		       slice_ieq(slice_str(b->host), SLICE("localhost"));
+	if (!l->any && address_is_v4(&a) != address_is_v4(&l->address))
+		return false;
 	return address_eq(&a, &l->address) ||
-	       (is_everything(&l->address) && address_is_loopback(&a) &&
-		(l->any || address_is_v4(&a) == address_is_v4(&l->address)));
+	       (is_here(&a) && is_everything(&l->address));
 }
 
 static enum err

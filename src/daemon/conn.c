@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <utlist.h>
 
 #define NEVER WHEEL_NEVER
 
@@ -49,6 +48,24 @@ arm(struct conn *c)
 }
 
 static void
+join_list(struct conn *c)
+{
+	c->next = c->worker->conns;
+	c->link = &c->worker->conns;
+	if (c->next)
+		c->next->link = &c->next;
+	*c->link = c;
+}
+
+static void
+leave_list(struct conn *c)
+{
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+}
+
+static void
 reap(struct conn *c)
 {
 	struct worker *w = c->worker;
@@ -57,7 +74,7 @@ reap(struct conn *c)
 	    !wire_idle(&c->wires[SIDE_BACKEND]))
 		return;
 	session_clear(&c->session);
-	DL_DELETE(w->conns, c);
+	leave_list(c);
 	conn_free(c);
 	worker_conn_gone(w);
 }
@@ -81,7 +98,8 @@ tell_faults(struct conn *c)
 	return news;
 }
 
-/* Steps the session until it has been told all that its own steps brought about. */
+/* Steps the session until it has been told all that its own steps brought
+ * about. */
 static void
 step(struct conn *c)
 {
@@ -94,7 +112,8 @@ step(struct conn *c)
 		session_step(&c->session, now_of(c), wall);
 		if (!c->authenticated && session_authenticated(&c->session)) {
 			c->authenticated = true;
-			/* Too late if it had to make room: told with the mail. */
+			/* Too late if it had to make room: told with the mail.
+			 */
 			(void)ledger_authenticated(w->common->ledger, &c->seat);
 		}
 	} while (tell_faults(c));
@@ -401,7 +420,7 @@ conn_begin(struct conn *c, int fd, const struct session_peer *peer)
 		conn_free(c);
 		return;
 	}
-	DL_APPEND(w->conns, c);
+	join_list(c);
 	wire_open(&c->wires[SIDE_CLIENT], &w->loop, fd);
 	if (w->draining)
 		session_drain(&c->session);

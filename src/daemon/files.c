@@ -51,7 +51,8 @@ static enum err
 read_file(const char *path, size_t most, struct file_bytes *out,
 	  struct stat *st, struct snapshot_fault *fault)
 {
-	/* O_NONBLOCK: a FIFO must not hang us before fstat tells it from a file. */
+	/* O_NONBLOCK: a FIFO must not hang us before fstat tells it from a
+	 * file. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	enum err e;
 
@@ -84,8 +85,7 @@ read_paths(struct files *f, struct snapshot_fault *fault)
 	settings_free(s);
 	if (f->paths[PATH_CHAIN] && f->paths[PATH_KEY])
 		return ERR_OK;
-	return fail(fault, ERR_NOMEM, f->paths[PATH_YAML],
-		    err_text(ERR_NOMEM));
+	return fail(fault, ERR_NOMEM, f->paths[PATH_YAML], err_text(ERR_NOMEM));
 }
 
 static void
@@ -140,13 +140,12 @@ files_read(const char *config_path, struct files *out,
 		files_clear(&f);
 		return e;
 	}
-	f.source = (struct snapshot_source){
-	    .yaml = bytes_of(&f.yaml),
-	    .chain = bytes_of(&f.chain),
-	    .key = bytes_of(&f.key),
-	    .yaml_path = f.paths[PATH_YAML],
-	    .chain_path = f.paths[PATH_CHAIN],
-	    .key_path = f.paths[PATH_KEY]};
+	f.source = (struct snapshot_source){.yaml = bytes_of(&f.yaml),
+					    .chain = bytes_of(&f.chain),
+					    .key = bytes_of(&f.key),
+					    .yaml_path = f.paths[PATH_YAML],
+					    .chain_path = f.paths[PATH_CHAIN],
+					    .key_path = f.paths[PATH_KEY]};
 	*out = f;
 	return ERR_OK;
 }

@@ -32,12 +32,10 @@ describe(const struct listener_key *key, enum err e, int error,
 	v6 = !address_is_v4(&a);
 	if (e == ERR_DENIED && key->port < 1024)
 		hint = "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
-	(void)snprintf(fault->text, sizeof fault->text,
-		       "cannot listen on %s%s%s:%u: %s%s", v6 ? "[" : "", text,
-		       v6 ? "]" : "", (unsigned)key->port,
-		       e == ERR_BUSY ? "address already in use"
-				     : strerror(error),
-		       hint);
+	(void)snprintf(
+	    fault->text, sizeof fault->text, "cannot listen on %s%s%s:%u: %s%s",
+	    v6 ? "[" : "", text, v6 ? "]" : "", (unsigned)key->port,
+	    e == ERR_BUSY ? "address already in use" : strerror(error), hint);
 }
 
 static enum err
@@ -63,7 +61,8 @@ listeners_open(const struct settings *s, size_t workers,
 
 	l.at = calloc(s->listeners_count, sizeof *l.at);
 	if (!l.at) {
-		(void)snprintf(fault->text, sizeof fault->text, "out of memory");
+		(void)snprintf(fault->text, sizeof fault->text,
+			       "out of memory");
 		return ERR_NOMEM;
 	}
 	for (size_t i = 0; e == ERR_OK && i < s->listeners_count; i++) {
@@ -127,8 +126,7 @@ enum err
 listeners_put(const struct listeners *l, struct channel *c)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		struct slice key =
-		    slice_of(&l->at[i].key, sizeof l->at[i].key);
+		struct slice key = slice_of(&l->at[i].key, sizeof l->at[i].key);
 
 		for (size_t done = 0; done < l->workers;) {
 			size_t n = l->workers - done;

@@ -94,10 +94,9 @@ drop_capabilities(void)
 enum err
 privs_drop(const struct identity *who)
 {
-	if (who->change &&
-	    (setgroups(0, NULL) != 0 ||
-	     setresgid(who->gid, who->gid, who->gid) != 0 ||
-	     setresuid(who->uid, who->uid, who->uid) != 0))
+	if (who->change && (setgroups(0, NULL) != 0 ||
+			    setresgid(who->gid, who->gid, who->gid) != 0 ||
+			    setresuid(who->uid, who->uid, who->uid) != 0))
 		return ERR_SYSTEM;
 	/* Who asked for root gets it, but for nothing more than sockets. */
 	if (!drop_capabilities())

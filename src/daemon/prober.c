@@ -14,9 +14,9 @@
 #include <sys/random.h>
 
 enum {
-	RETRY_MS = 5000,   /* while nothing is known, or it does not answer */
-	NAME_MS = 60000,   /* between look-ups of a name */
-	LOGOUT_MS = 2000,  /* for the backend to say goodbye */
+	RETRY_MS = 5000,  /* while nothing is known, or it does not answer */
+	NAME_MS = 60000,  /* between look-ups of a name */
+	LOGOUT_MS = 2000, /* for the backend to say goodbye */
 	INPUT_SIZE = 8192 + 1024
 };
 
@@ -30,17 +30,17 @@ struct probe {
 	struct resolve lookup;
 	struct greeter greeter;
 	struct endpoint at;
-	size_t tries;       /* addresses left in this attempt */
+	size_t tries; /* addresses left in this attempt */
 	/* When to do what next; NEVER: something else comes first. */
 	uint64_t look_at; /* an attempt */
 	uint64_t name_at; /* ask for the name's addresses */
 	uint64_t until;   /* give up what the socket is for */
-	bool running;       /* an attempt is under way */
+	bool running;     /* an attempt is under way */
 	bool connected;
-	bool again;         /* the next address once this socket is gone */
+	bool again; /* the next address once this socket is gone */
 	bool looking_up;
-	bool rounded;       /* was looked at once */
-	bool gone;          /* to be freed once nothing refers to it */
+	bool rounded; /* was looked at once */
+	bool gone;    /* to be freed once nothing refers to it */
 	size_t in_len;
 	unsigned char in[INPUT_SIZE];
 };
@@ -132,9 +132,9 @@ attempt_ended(struct probe *b, bool usable, const char *reason)
 	b->until = NEVER;
 	b->look_at = now_of(b) + jittered(refresh);
 	if (usable)
-		news = backends_learn(&b->backend,
-				      slice_of(b->greeter.words,
-					       b->greeter.words_len));
+		news =
+		    backends_learn(&b->backend, slice_of(b->greeter.words,
+							 b->greeter.words_len));
 	else
 		news = backends_fail(&b->backend, reason) || !b->rounded;
 	if (news)
@@ -322,7 +322,7 @@ probe_closed(struct wire *w)
 }
 
 static const struct wire_ops probe_ops = {
-    probe_room,	     probe_received, probe_ended,  probe_lost,
+    probe_room,      probe_received, probe_ended,  probe_lost,
     probe_connected, probe_sent,     probe_closed,
 };
 

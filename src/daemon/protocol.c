@@ -43,11 +43,13 @@ protocol_put_config(struct channel *c, const struct snapshot_source *src,
 		    int64_t judged_at)
 {
 	struct config_head head = {.judged_at = judged_at};
-	struct slice parts[1 + PARTS] = {
-	    slice_of(&head, sizeof head), src->yaml,
-	    src->chain,                   src->key,
-	    path_slice(src->yaml_path),   path_slice(src->chain_path),
-	    path_slice(src->key_path)};
+	struct slice parts[1 + PARTS] = {slice_of(&head, sizeof head),
+					 src->yaml,
+					 src->chain,
+					 src->key,
+					 path_slice(src->yaml_path),
+					 path_slice(src->chain_path),
+					 path_slice(src->key_path)};
 
 	memcpy(head.privacy_key, src->privacy_key, sizeof head.privacy_key);
 	for (size_t i = 0; i < PARTS; i++)
@@ -73,13 +75,13 @@ protocol_get_config(struct slice body, struct snapshot_source *src,
 		if (i >= BYTES && slice_find(parts[i], 0) + 1 != parts[i].len)
 			return ERR_PROTOCOL;
 	}
-	*src = (struct snapshot_source){
-	    .yaml = parts[0],
-	    .chain = parts[1],
-	    .key = parts[2],
-	    .yaml_path = (const char *)parts[3].ptr,
-	    .chain_path = (const char *)parts[4].ptr,
-	    .key_path = (const char *)parts[5].ptr};
+	*src =
+	    (struct snapshot_source){.yaml = parts[0],
+				     .chain = parts[1],
+				     .key = parts[2],
+				     .yaml_path = (const char *)parts[3].ptr,
+				     .chain_path = (const char *)parts[4].ptr,
+				     .key_path = (const char *)parts[5].ptr};
 	memcpy(src->privacy_key, head.privacy_key, sizeof src->privacy_key);
 	*judged_at = head.judged_at;
 	return ERR_OK;

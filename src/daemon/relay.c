@@ -9,9 +9,9 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "daemon/listeners.h"
 #include "daemon/prober.h"
 #include "daemon/protocol.h"
-#include "daemon/listeners.h"
 #include "daemon/worker.h"
 #include "net/channel.h"
 
@@ -36,7 +36,13 @@ struct staged {
 	int fds[WORKERS_MAX];
 };
 
-enum phase { PHASE_NEW, PHASE_PROBING, PHASE_SERVING, PHASE_ENDING, PHASE_OVER };
+enum phase {
+	PHASE_NEW,
+	PHASE_PROBING,
+	PHASE_SERVING,
+	PHASE_ENDING,
+	PHASE_OVER
+};
 
 struct relay {
 	struct loop loop;
@@ -69,8 +75,8 @@ give_up(struct relay *r)
 static bool
 all_said(const struct relay *r)
 {
-	return r->phase == PHASE_ENDING && r->workers_count == 0 &&
-	       !r->more && r->channel.waiting == 0;
+	return r->phase == PHASE_ENDING && r->workers_count == 0 && !r->more &&
+	       r->channel.waiting == 0;
 }
 
 static void
@@ -281,7 +287,8 @@ adopt(struct relay *r, struct snapshot *next)
 	r->snapshot = next;
 	snapshot_publish(next);
 	if (first && !start_workers(r, workers)) {
-		say_fault(r, "cannot start the workers: out of memory or threads");
+		say_fault(r,
+			  "cannot start the workers: out of memory or threads");
 		give_up(r);
 		return;
 	}
@@ -291,8 +298,7 @@ adopt(struct relay *r, struct snapshot *next)
 	}
 	if (first) {
 		r->phase = PHASE_PROBING;
-		timer_set(&r->round_timer,
-			  loop_now(&r->loop) + FIRST_ROUND_MS);
+		timer_set(&r->round_timer, loop_now(&r->loop) + FIRST_ROUND_MS);
 		return;
 	}
 	if (configure_workers(r) != ERR_OK)
@@ -452,7 +458,8 @@ set_up(struct relay *r)
 	timer_init(&r->round_timer, &r->loop, serve, r);
 	r->prober = prober_new(&r->loop, r->common.hosts, &probing, r);
 	if (!r->prober ||
-	    wake_init(&r->common.collect, &r->loop, collect_soon, r) != ERR_OK ||
+	    wake_init(&r->common.collect, &r->loop, collect_soon, r) !=
+		ERR_OK ||
 	    wake_init(&r->common.ended, &r->loop, worker_ended, r) != ERR_OK ||
 	    watch_init(&r->watch, &r->loop, r->channel.fd, channel_ready, r) !=
 		ERR_OK)

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <utlist.h>
 
 enum { REFUSALS_TOLD_EVERY_MS = 1000, WALL_CHECKED_EVERY_MS = 1000 };
 
@@ -241,7 +240,8 @@ take_configuration(struct worker *w, struct mailbox *m)
 		if (w->draining)
 			(void)close(m->fds[i]);
 		else if (acceptor_add(&w->acceptor, m->fds[i], i) != ERR_OK)
-			continue; /* out of memory: the other workers serve it */
+			continue; /* out of memory: the other workers serve it
+				   */
 	}
 	free(m->fds);
 }

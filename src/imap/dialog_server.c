@@ -78,7 +78,6 @@ start_untagged(struct dialog *d, struct slice in, struct move *out)
 	word = slice_head(rest, word_end(rest));
 	if (word.len == rest.len && word.len <= KEYWORD_MAX)
 		return true;
-	d->server = SERVER_DATA;
 	if (is_status(word) || slice_ieq(word, SLICE("PREAUTH"))) {
 		d->server = SERVER_CODE;
 	} else if (slice_ieq(word, SLICE("BYE"))) {
@@ -87,6 +86,10 @@ start_untagged(struct dialog *d, struct slice in, struct move *out)
 	} else if (slice_ieq(word, SLICE("CAPABILITY"))) {
 		d->flags_new = 0;
 		d->server = SERVER_WORDS;
+	} else {
+		/* The word may hold what looks like a literal. */
+		d->server = SERVER_DATA;
+		word.len = 0;
 	}
 	pass(d, out, 2 + word.len);
 	return true;
@@ -249,12 +252,36 @@ data_line(struct dialog *d, struct slice line, struct move *out)
 		line_done(d);
 		return true;
 	}
-	if (!crlf || !slice_number(digits, UINT64_MAX, &d->server_literal)) {
+	if (!crlf || digits.len > LITERAL_DIGITS ||
+	    !slice_number(digits, UINT64_MAX, &d->server_literal)) {
 		move_end(d, out, "malformed literal in a response");
 		return true;
 	}
 	d->server = SERVER_LITERAL;
 	return true;
+}
+
+/*
+ * Behind "{" and more digits than a literal can have: it must not turn out to
+ * be one. True: *out is decided; false: it was none, go on as usual.
+ */
+static bool
+endless_digits(struct dialog *d, struct slice in, struct move *out)
+{
+	struct slice end = SLICE("}\r\n"), rest;
+	size_t n = 0;
+
+	while (n < in.len && byte_digit(in.ptr[n]))
+		n++;
+	rest = slice_skip(in, n);
+	if (slice_istarts(rest, end) || slice_istarts(rest, SLICE("}\n"))) {
+		move_end(d, out, "literal size has too many digits");
+		return true;
+	}
+	d->endless = slice_istarts(end, rest);
+	if (d->endless)
+		pass(d, out, n);
+	return d->endless;
 }
 
 static bool
@@ -263,13 +290,14 @@ server_data(struct dialog *d, struct slice in, struct move *out)
 	size_t n = slice_find(in, '\n');
 	struct slice digits = SLICE_EMPTY;
 
+	if (d->endless && endless_digits(d, in, out))
+		return true;
 	if (n < in.len)
 		return data_line(d, slice_head(in, n + 1), out);
 	n = literal_tail(in, &digits);
-	if (digits.len > LITERAL_DIGITS && n > 0) {
-		move_end(d, out, "literal size has too many digits");
-		return true;
-	}
+	d->endless = n > 0 && digits.len > LITERAL_DIGITS;
+	if (d->endless)
+		n -= 1 + digits.len; /* "}" and CR, if they are there */
 	pass(d, out, in.len - n);
 	return true;
 }

@@ -55,6 +55,12 @@ loop_clear(struct loop *l)
 	(void)left;
 }
 
+const char *
+loop_library_version(void)
+{
+	return uv_version_string();
+}
+
 static void
 timer_fired(uv_timer_t *uv)
 {

@@ -97,10 +97,12 @@ bind_one(const struct endpoint *e, bool both, bool share)
 {
 	struct sockaddr_storage at;
 	socklen_t len = (socklen_t)endpoint_sockaddr(e, &at);
-	int fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd =
+	    socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool good = fd >= 0;
 
-	for (size_t i = 0; good && i < sizeof inherited / sizeof inherited[0]; i++)
+	for (size_t i = 0; good && i < sizeof inherited / sizeof inherited[0];
+	     i++)
 		good = set(fd, inherited[i].level, inherited[i].name,
 			   inherited[i].value);
 	if (good && at.ss_family == AF_INET6)

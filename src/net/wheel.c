@@ -56,7 +56,8 @@ unlink_node(struct wheel *w, struct wheel_node *n)
 static uint64_t
 tick_for(const struct wheel *w, uint64_t due, uint64_t now)
 {
-	uint64_t soonest = now / WHEEL_TICK_MS, latest = w->tick + WHEEL_SLOTS - 1;
+	uint64_t soonest = now / WHEEL_TICK_MS,
+		 latest = w->tick + WHEEL_SLOTS - 1;
 	uint64_t tick = due / WHEEL_TICK_MS + (due % WHEEL_TICK_MS > 0);
 
 	if (soonest < w->tick)
@@ -120,7 +121,8 @@ wheel_expire(struct wheel *w, uint64_t now)
 
 		if (tick > last)
 			break;
-		/* Its neighbours stay due: the slot is looked at until empty. */
+		/* Its neighbours stay due: the slot is looked at until empty.
+		 */
 		w->tick = tick - 1;
 		n = w->slots[slot_of(tick)];
 		unlink_node(w, n);

@@ -196,9 +196,9 @@ make_shown(const struct settings *s, uint64_t backends, enum gate_leg leg)
 	c->version = table.version;
 	c->backends = backends;
 	c->leg = leg;
-	c->len = capability_gate(lists, n, leg == GATE_LEG_TLS,
-				 leg == GATE_LEG_PLAINTEXT, c->text,
-				 sizeof c->text);
+	c->len =
+	    capability_gate(lists, n, leg == GATE_LEG_TLS,
+			    leg == GATE_LEG_PLAINTEXT, c->text, sizeof c->text);
 	return c;
 }
 

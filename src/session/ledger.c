@@ -18,7 +18,7 @@ enum { LEVELS = 64, PREFIX_V6 = 8 };
 struct ledger_entry {
 	unsigned char address[16]; /* IPv6: the /64 */
 	uint64_t connections, waiting;
-	struct ledger_seat *oldest; /* of those waiting */
+	struct ledger_seat *oldest;       /* of those waiting */
 	struct ledger_entry *prev, *next; /* in its level */
 	UT_hash_handle hh;
 };

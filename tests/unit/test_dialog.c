@@ -155,6 +155,12 @@ static const struct {
 	{'S', "* LIST () \"/\" \"a\"b {3}\r\nxyz\r\n* 1 EXISTS\r\n", "", "* LIST () \"/\" \"a\"b {3}\r\nxyz\r\n* 1 EXISTS\r\n"}}},
 {"a response literal of 20 digits ends the session", 0, {
 	{'S', "* 1 FETCH {99999999999999999999}\r\n", "", "END"}}},
+{"a literal in the first word of a data response", 0, {
+	{'S', "* X{3}\r\na O\r\n* {2}\r\n\r\n\r\n* 1 EXISTS\r\n", "", "* X{3}\r\na O\r\n* {2}\r\n\r\n\r\n* 1 EXISTS\r\n"}}},
+{"20 digits behind a brace that are no literal are text", 0, {
+	{'S', "* X {99999999999999999999| {999999999999999999999}x\r\n* 1 EXISTS\r\n", "", "* X {99999999999999999999| {999999999999999999999}x\r\n* 1 EXISTS\r\n"}}},
+{"a response literal of 40 digits ends the session", 0, {
+	{'S', "* 1 FETCH {9999999999999999999999999999999999999999}\r\n", "", "END"}}},
 {"a response literal before a bare LF ends the session", 0, {
 	{'S', "* 1 FETCH {3}\n", "", "END"}}},
 {"an answer to no command ends the session", 0, {

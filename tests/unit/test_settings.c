@@ -192,6 +192,13 @@ static const struct {
     {"a backend that is ourselves",
      TLS "backends: [{name: m, address: 127.0.0.1, port: 143}]\n",
      "2:31: backend 'm' is our own listener 'imap'"},
+    {"the same by the address of all",
+     TLS "backends: [{name: m, address: 0.0.0.0, port: 143}]\n",
+     "2:31: backend 'm' is our own listener 'imap'"},
+    {"the same by the listener's own address",
+     "listeners: [{name: a, address: 192.0.2.1, port: 1, mode: implicit}]\n" TLS
+     "backends: [{name: m, address: 192.0.2.1, port: 1}]\n",
+     "3:31: backend 'm' is our own listener 'a'"},
     {"the same by name",
      TLS "backends: [{name: m, address: LocalHost, port: 993}]\n",
      "2:31: backend 'm' is our own listener 'imaps'"},
@@ -405,6 +412,17 @@ static const struct {
 };
 
 static void
+test_no_loop(void)
+{
+	settings_free(load(SLICE(
+	    TLS "listeners: [{name: a, address: 192.0.2.1, port: 143, mode: "
+		"starttls}, {name: b, address: 0.0.0.0, port: 1, mode: "
+		"starttls}]\n"
+		"backends: [{name: m, address: 127.0.0.1, port: 143}, {name: "
+		"n, address: \"::1\", port: 1}]\n")));
+}
+
+static void
 test_same(void)
 {
 	struct settings *least = load(SLICE(LEAST));
@@ -559,6 +577,7 @@ suite_settings(void)
 	CU_add_test(suite, "what is left out has its default", test_defaults);
 	CU_add_test(suite, "what is printed loads to the same settings",
 		    test_everything);
+	CU_add_test(suite, "a neighbour's port is not our own", test_no_loop);
 	CU_add_test(suite, "YAML's other forms mean the same", test_same);
 	CU_add_test(suite, "the sample says what holds without it",
 		    test_sample);

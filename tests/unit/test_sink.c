@@ -299,6 +299,30 @@ test_full_pipe(void)
 	close(ends[1]);
 }
 
+/* What no event can be is ended where it was torn, and counted. */
+static void
+test_giant(void)
+{
+	static char line[8192 + 2 * EVENT_MAX], out[64 * 1024];
+	int ends[2];
+	size_t n;
+
+	fill(line, sizeof line, 'a');
+	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+	CU_ASSERT_EQUAL_FATAL(fcntl(ends[1], F_SETPIPE_SZ, 8192), 8192);
+	open_stdout(ends[1]);
+	CU_ASSERT_EQUAL(sink_write(&sink, slice_of(line, sizeof line), 0),
+			ERR_SYSTEM);
+	CU_ASSERT_EQUAL(sink.dropped, 1);
+	CU_ASSERT_EQUAL(read(ends[0], out, sizeof out), 8192);
+	/* Closing pays what is owed. */
+	sink_close(&sink);
+	n = (size_t)read(ends[0], out, sizeof out);
+	CU_ASSERT(n == 1 && out[0] == '\n');
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void
 test_closed_pipe(void)
 {
@@ -342,6 +366,7 @@ suite_sink(void)
 	CU_add_test(suite, "lost lines are counted in the log", test_recovery);
 	CU_add_test(suite, "half a line is a lost line", test_no_newline);
 	CU_add_test(suite, "a full pipe never holds us", test_full_pipe);
+	CU_add_test(suite, "a giant line is ended and counted", test_giant);
 	CU_add_test(suite, "a closed pipe is survived", test_closed_pipe);
 	CU_add_test(suite, "none and syslog take all", test_none_and_syslog);
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * setup.h - all that one configuration brings with it, built before it is used.
+ *
+ * A setup is either complete or not there: a reload that fails has touched
+ * nothing.
+ */
+#ifndef DAEMON_SETUP_H
+#define DAEMON_SETUP_H
+
+#include "audit/sink.h"
+#include "daemon/files.h"
+#include "daemon/listeners.h"
+#include "daemon/privs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit codes; README and imapward(8) list them. */
+enum {
+	EXIT_CODE_CONFIG = 2, /* configuration, certificate or key */
+	EXIT_CODE_RUN = 3,    /* ports, permissions, resources */
+	EXIT_CODE_USAGE = 64
+};
+
+struct setup {
+	struct files files;
+	struct policy *policy;
+	int64_t judged_at; /* seconds since 1970: when it was found good */
+	struct listeners listeners;
+	struct identity who;
+	struct sink sink;
+	bool sink_opened; /* false: the one before goes on */
+};
+
+/*
+ * Reads, checks and opens. before: the setup in use, whose sockets and sink go
+ * on where they can; zeroed at the start. Returns 0 and *out, or an exit code
+ * and *fault in one line. workers: sockets per listener, 0: by the settings.
+ */
+int setup_build(const char *config_path, const unsigned char privacy_key[16],
+		size_t workers, const struct setup *before, struct setup *out,
+		struct snapshot_fault *fault);
+/* next replaces *now, and takes over what goes on. */
+void setup_replace(struct setup *now, struct setup *next);
+/* next is not taken into use. */
+void setup_abandon(struct setup *next);
+void setup_clear(struct setup *s);
+
+#endif
