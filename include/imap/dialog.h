@@ -29,14 +29,16 @@
 enum {
 	DIALOG_HEAD = 256, /* a client's tag and verb must fit */
 	DIALOG_WORD = 256, /* one word of a capability list */
-	DIALOG_MOST = 512  /* no more than this is ever held back for lack of bytes */
+	DIALOG_MOST =
+	    512 /* no more than this is ever held back for lack of bytes */
 };
 
 enum move_kind {
-	MOVE_WAIT,  /* nothing can move before more bytes come; see other */
-	MOVE_PASS,  /* forward n bytes */
-	MOVE_SKIP,  /* drop n bytes */
-	MOVE_PUT,   /* send text in the direction of this side's bytes, then drop n */
+	MOVE_WAIT, /* nothing can move before more bytes come; see other */
+	MOVE_PASS, /* forward n bytes */
+	MOVE_SKIP, /* drop n bytes */
+	MOVE_PUT,  /* send text in the direction of this side's bytes, then drop
+		      n */
 	MOVE_REPLY, /* tell the client `reply` with `tag`, then drop n */
 	MOVE_END    /* close both sides: `why`; nothing more may be forwarded */
 };
@@ -44,29 +46,31 @@ enum move_kind {
 struct move {
 	enum move_kind kind;
 	size_t n;
-	struct slice text; /* MOVE_PUT; points into the dialog, until the next call */
+	struct slice
+	    text; /* MOVE_PUT; points into the dialog, until the next call */
 	enum reply reply;
 	struct slice tag; /* MOVE_REPLY; as text */
 	const char *why;
-	bool other; /* MOVE_WAIT: it is the other side's bytes that are missing */
+	bool other; /* MOVE_WAIT: it is the other side's bytes that are missing
+		     */
 };
 
 struct dialog {
 	struct scan scan;
-	unsigned char client; /* state of the client's direction */
-	unsigned char server; /* state of the backend's direction */
-	unsigned char verb;   /* of the command in hand */
+	unsigned char client;  /* state of the client's direction */
+	unsigned char server;  /* state of the backend's direction */
+	unsigned char verb;    /* of the command in hand */
 	unsigned char refusal; /* reply when the command in hand has gone by */
-	bool done_drops;   /* IDLE ended without DONE: one late DONE is dropped */
-	bool converted;    /* the literal in hand goes as {n} instead of {n+} */
-	bool answered;     /* the command in hand was answered before its end */
-	bool word_due;     /* the backend's "+" is due, for a literal or IDLE */
-	bool word_line;    /* the backend's line in hand is that "+" */
-	bool skip_line;    /* the backend's line in hand is dropped */
-	bool started;      /* part of the response in hand was passed */
-	bool tagged;       /* the backend's line in hand is a tagged answer */
-	bool endless;      /* behind "{" and too many digits in a response */
-	bool bye;          /* the backend said BYE */
+	bool done_drops; /* IDLE ended without DONE: one late DONE is dropped */
+	bool converted;  /* the literal in hand goes as {n} instead of {n+} */
+	bool answered;   /* the command in hand was answered before its end */
+	bool word_due;   /* the backend's "+" is due, for a literal or IDLE */
+	bool word_line;  /* the backend's line in hand is that "+" */
+	bool skip_line;  /* the backend's line in hand is dropped */
+	bool started;    /* part of the response in hand was passed */
+	bool tagged;     /* the backend's line in hand is a tagged answer */
+	bool endless;    /* behind "{" and too many digits in a response */
+	bool bye;        /* the backend said BYE */
 	unsigned char put_len;
 	unsigned char tag_len;
 	uint16_t answer;    /* which of tags is being answered */

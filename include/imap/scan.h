@@ -27,18 +27,20 @@ enum scan_event {
 
 struct scan {
 	unsigned char state;
-	unsigned char digits_max; /* of a literal's size: 10 before login, 19 after */
+	unsigned char
+	    digits_max; /* of a literal's size: 10 before login, 19 after */
 	unsigned char digits;
 	unsigned char before;  /* last byte seen before the one in hand */
 	unsigned char before2; /* the byte before that */
 	bool placed;           /* the "{" in hand stands where a literal may */
 	bool binary;           /* it is a literal8: "~{" */
 	bool nonsync;          /* "{n+}" */
-	bool malformed;        /* "{n-}", "{}", "{+}": no literal, and nothing else */
+	bool malformed; /* "{n-}", "{}", "{+}": no literal, and nothing else */
 	/*
 	 * How many of the bytes consumed last (by this and earlier calls) must
-	 * not be forwarded yet: the CR of a line end, or a possible literal from
-	 * its "{" on. At SCAN_LITERAL and SCAN_END: the marker, its CRLF included.
+	 * not be forwarded yet: the CR of a line end, or a possible literal
+	 * from its "{" on. At SCAN_LITERAL and SCAN_END: the marker, its CRLF
+	 * included.
 	 */
 	unsigned char held;
 	uint64_t literal; /* at SCAN_LITERAL: how many bytes follow */

@@ -63,8 +63,8 @@ struct wire {
 void wire_init(struct wire *w, const struct wire_ops *ops);
 /*
  * On an idle wire: takes over a connected descriptor, or begins to connect,
- * which ends in connected or lost. A failure shows as a fault of the wire,
- * which has to be closed like any other.
+ * which ends in connected (and reading) or lost. A failure shows as a fault of
+ * the wire, which has to be closed like any other.
  */
 void wire_open(struct wire *w, struct loop *l, int fd);
 void wire_connect(struct wire *w, struct loop *l, const struct endpoint *to);

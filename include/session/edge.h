@@ -24,10 +24,12 @@ struct edge_ops {
 	/*
 	 * Sends s on that side: at once as far as the socket takes it, the
 	 * rest is copied and sent later; session_sent reports that. Returns how
-	 * many bytes of that side are still waiting. Errors come as session_lost.
+	 * many bytes of that side are still waiting. Errors come as
+	 * session_lost.
 	 */
 	size_t (*write)(struct session *s, enum side side, struct slice bytes);
-	/* Reading on or off; repeated calls with the same value cost nothing. */
+	/* Reading on or off; repeated calls with the same value cost nothing.
+	 */
 	void (*interest)(struct session *s, enum side side, bool read);
 	/*
 	 * Begins a connection to backend number `index` of the snapshot;
@@ -41,11 +43,13 @@ struct edge_ops {
 	 * passed (0: at once). Nothing of this side is reported any more.
 	 */
 	void (*close)(struct session *s, enum side side, uint64_t linger_ms);
-	/* Both sides are closed or closing: the session will not be stepped again. */
+	/* Both sides are closed or closing: the session will not be stepped
+	 * again. */
 	void (*done)(struct session *s);
 	/* One finished event line, newline included. */
 	void (*event)(struct session *s, struct slice line);
-	/* The deadline changed: call session_step at or soon after `at` (monotonic ms). UINT64_MAX: never. */
+	/* The deadline changed: call session_step at or soon after `at`
+	 * (monotonic ms). UINT64_MAX: never. */
 	void (*deadline)(struct session *s, uint64_t at);
 };
 

@@ -39,15 +39,15 @@ enum state {
 struct leg {
 	struct engine *tls; /* NULL: plain */
 	struct buf in, plain, out;
-	size_t waiting;      /* bytes the edge still holds */
-	uint64_t moved_at;   /* when they last became fewer */
+	size_t waiting;               /* bytes the edge still holds */
+	uint64_t moved_at;            /* when they last became fewer */
 	uint64_t bytes_in, bytes_out; /* of IMAP, TLS taken off */
-	bool open;           /* the edge has a socket for it */
-	bool encrypted;      /* received bytes are TLS records */
-	bool ended;          /* the peer will send nothing more */
-	bool lost;           /* broken: neither direction works */
-	bool finished;       /* we said that we send nothing more */
-	enum err cause;      /* of lost */
+	bool open;                    /* the edge has a socket for it */
+	bool encrypted;               /* received bytes are TLS records */
+	bool ended;                   /* the peer will send nothing more */
+	bool lost;                    /* broken: neither direction works */
+	bool finished;                /* we said that we send nothing more */
+	enum err cause;               /* of lost */
 };
 
 /* What GATE and CLEAR remember of the command they collect. */
@@ -55,10 +55,11 @@ struct gate {
 	struct scan scan;
 	uint32_t seen;    /* bytes of the command the scanner has passed */
 	uint32_t line_at; /* where its current line begins */
-	uint64_t literal; /* bytes of a literal not collected (or dropped) yet */
-	bool within;      /* a literal is being collected or dropped */
-	bool dropping;    /* the command is refused and its rest dropped */
-	bool asking;      /* a SASL line is awaited, not a command */
+	uint64_t
+	    literal;   /* bytes of a literal not collected (or dropped) yet */
+	bool within;   /* a literal is being collected or dropped */
+	bool dropping; /* the command is refused and its rest dropped */
+	bool asking;   /* a SASL line is awaited, not a command */
 	unsigned char refusal; /* enum reply, said when it has gone by */
 	unsigned char tag_len;
 	unsigned char tag[TAG_MAX]; /* of the refused command */
@@ -73,34 +74,37 @@ struct attempt {
 	unsigned char tag_len;
 	unsigned char tag[TAG_MAX];
 	struct sasl_identity identity; /* within message */
-	struct slice name; /* the user, as it is known to people; within message */
-	bool half;         /* LOGIN mechanism: the user is known */
+	struct slice
+	    name;  /* the user, as it is known to people; within message */
+	bool half; /* LOGIN mechanism: the user is known */
 	unsigned char *message; /* decoded credentials; own memory, wiped */
 	size_t message_cap, message_len;
 	unsigned char *script; /* what goes to the backend; own memory, wiped */
 	size_t script_cap;
-	size_t pieces[ATTEMPT_PIECES + 1]; /* script[pieces[i]..pieces[i+1]) waits for "+" number i */
+	size_t pieces[ATTEMPT_PIECES + 1]; /* script[pieces[i]..pieces[i+1])
+					      waits for "+" number i */
 	unsigned pieces_count, pieces_sent;
 	uint64_t began;     /* monotonic ms */
 	uint64_t answer_at; /* not before */
 	enum reply verdict; /* REPLY_COUNT: none yet */
 	char backend_code[32];
 	const char *reason;
-	size_t backend;     /* index */
-	size_t tried;       /* how many backends were asked */
-	bool judged;        /* counted as an attempt */
-	bool reported;      /* its event was written */
-	bool dialing;       /* connect was asked for */
-	bool connected;     /* ... and answered */
-	bool greeting;      /* the greeting's deadline runs */
-	bool sent;          /* credentials have left the gate */
-	bool oauth_asked;   /* the backend's error went to the client, whose reply is due */
+	size_t backend;   /* index */
+	size_t tried;     /* how many backends were asked */
+	bool judged;      /* counted as an attempt */
+	bool reported;    /* its event was written */
+	bool dialing;     /* connect was asked for */
+	bool connected;   /* ... and answered */
+	bool greeting;    /* the greeting's deadline runs */
+	bool sent;        /* credentials have left the gate */
+	bool oauth_asked; /* the backend's error went to the client, whose reply
+			     is due */
 	bool oauth_answered;
-	bool listing;       /* our own CAPABILITY after login is under way */
+	bool listing; /* our own CAPABILITY after login is under way */
 	bool accepted;
-	uint64_t skip;      /* bytes of a backend's literal to be dropped */
-	bool within;        /* its response goes on behind them */
-	size_t words_len;   /* capability list that came with the login */
+	uint64_t skip;    /* bytes of a backend's literal to be dropped */
+	bool within;      /* its response goes on behind them */
+	size_t words_len; /* capability list that came with the login */
 	char words[2048];
 	char own_tag[ATTEMPT_TAG];
 	struct greeter greeter;
@@ -120,25 +124,25 @@ struct session {
 	unsigned char bye;   /* enum reply to end with; REPLY_COUNT none */
 	bool moved;          /* the step in hand did something */
 	bool draining;
-	bool starttls;       /* began in clear */
-	bool plaintext;      /* may log in without TLS */
+	bool starttls;  /* began in clear */
+	bool plaintext; /* may log in without TLS */
 	bool authenticated;
-	bool greeted;        /* a valid command was seen */
-	bool secret;         /* credentials may stand in scratch memory */
+	bool greeted; /* a valid command was seen */
+	bool secret;  /* credentials may stand in scratch memory */
 	bool stray_noted;
 	bool halved; /* the client ended; the backend may finish */
 	struct session_peer peer;
 	struct event_context who;
 	struct leg legs[SIDES];
-	unsigned commands;   /* before login */
+	unsigned commands; /* before login */
 	unsigned attempts, failures;
-	uint64_t gate_bytes; /* before login */
+	uint64_t gate_bytes;    /* before login */
 	const char *why;        /* it ended */
 	const char *last_state; /* the state that ended */
 	size_t backend;         /* index, once authenticated */
-	char *user;          /* accepted; own memory */
-	char *sni;           /* own memory, NULL when there was none */
-	char *client_id;     /* own memory */
+	char *user;             /* accepted; own memory */
+	char *sni;              /* own memory, NULL when there was none */
+	char *client_id;        /* own memory */
 	struct attempt *attempt;
 	union {
 		struct gate gate;     /* before login */
@@ -151,16 +155,18 @@ struct workspace {
 	const struct edge_ops *ops;
 	struct pool *pool;
 	unsigned char seed[HASH_KEY];
-	uint64_t drawn; /* how many numbers were */
+	uint64_t drawn;               /* how many numbers were */
 	size_t read_used, plain_used; /* how much of them the step wrote */
 	unsigned char *read, *plain, *out[SIDES];
 	struct event event; /* one at a time */
 };
 
 enum {
-	HIGH_WATER = 128 * 1024, /* unsent bytes of one side: stop reading the other */
-	PLAIN_MOST = 64 * 1024,  /* unjudged bytes of one side: stop reading it */
-	WAIT_MOST = 8 * 1024     /* the same while the gate asks a backend */
+	HIGH_WATER =
+	    128 * 1024, /* unsent bytes of one side: stop reading the other */
+	PLAIN_MOST =
+	    64 * 1024,       /* unjudged bytes of one side: stop reading it */
+	WAIT_MOST = 8 * 1024 /* the same while the gate asks a backend */
 };
 
 /* states[]: each returns the next state, itself to stay. */
@@ -183,7 +189,8 @@ const struct settings *session_settings(const struct session *s);
 /* gatehouse.c */
 void gate_greet(struct session *s);
 void gate_reset(struct session *s);
-enum state gate_home(const struct session *s); /* where a refused login goes on */
+enum state
+gate_home(const struct session *s); /* where a refused login goes on */
 
 /* stream.c */
 /* A number nobody can guess, another one each time. */
@@ -207,14 +214,17 @@ struct attempt *attempt_new(struct session *s, struct slice tag, size_t room);
 bool attempt_room(struct attempt *a, size_t n);
 void attempt_free(struct session *s);
 /* The verdict for the client; the time of the answer is decided here. */
-enum state attempt_fail(struct session *s, enum reply verdict, const char *reason);
+enum state attempt_fail(struct session *s, enum reply verdict,
+			const char *reason);
 
 /* report.c: one event each */
 void report_tls(struct session *s, bool established);
-/* Accepted if the session is authenticated; verdict REPLY_COUNT: none was reached. */
+/* Accepted if the session is authenticated; verdict REPLY_COUNT: none was
+ * reached. */
 void report_login(struct session *s, enum reply verdict, const char *reason);
 void report_violation(struct session *s, enum side side, const char *reason);
-void report_backend(struct session *s, const struct backend_settings *b, bool usable, const char *reason);
+void report_backend(struct session *s, const struct backend_settings *b,
+		    bool usable, const char *reason);
 void report_connection(struct session *s);
 
 #endif

@@ -28,7 +28,8 @@ enum { WORKSPACE_READ = 64 * 1024 };
  * seed: random bytes that make session ids unique and our own tags
  * unguessable. NULL: out of memory. Sessions must be gone before it is freed.
  */
-struct workspace *workspace_new(const struct edge_ops *ops, const unsigned char seed[HASH_KEY]);
+struct workspace *workspace_new(const struct edge_ops *ops,
+				const unsigned char seed[HASH_KEY]);
 void workspace_free(struct workspace *w); /* NULL is fine */
 /* Where the worker reads into before session_received: WORKSPACE_READ bytes. */
 unsigned char *workspace_read_buffer(struct workspace *w);
@@ -39,14 +40,17 @@ struct session_peer {
 	size_t listener; /* index into the settings' listeners */
 };
 
-/* sizeof(struct session) is what the worker embeds; see session/internal.h for the inside. */
+/* sizeof(struct session) is what the worker embeds; see session/internal.h for
+ * the inside. */
 #include "session/internal.h"
 
 /*
  * Begins a session. Keeps its own references to the parts of snap it needs.
  * ERR_NOMEM: nothing was kept. `now` is monotonic ms, `wall` ms since 1970.
  */
-enum err session_init(struct session *s, struct workspace *w, struct snapshot *snap, const struct session_peer *peer, uint64_t now, uint64_t wall) MUST_USE;
+enum err session_init(struct session *s, struct workspace *w,
+		      struct snapshot *snap, const struct session_peer *peer,
+		      uint64_t now, uint64_t wall) MUST_USE;
 /* Frees what the session holds; after edge done() and both close callbacks. */
 void session_clear(struct session *s);
 
@@ -55,18 +59,23 @@ void session_clear(struct session *s);
  * before one step). After session_received the read buffer belongs to the
  * session until session_step returns.
  */
-void session_received(struct session *s, enum side side, size_t n); /* n bytes stand in the read buffer */
-void session_ended(struct session *s, enum side side);              /* the peer's FIN */
-void session_lost(struct session *s, enum side side, enum err cause); /* reset, connect failure, write error */
+void session_received(struct session *s, enum side side,
+		      size_t n); /* n bytes stand in the read buffer */
+void session_ended(struct session *s, enum side side); /* the peer's FIN */
+void session_lost(struct session *s, enum side side,
+		  enum err cause); /* reset, connect failure, write error */
 void session_connected(struct session *s);
-void session_sent(struct session *s, enum side side, size_t waiting); /* bytes still waiting on that side */
-/* Ends soon: at the next moment that loses nothing (design 6.13), at the latest at the drain deadline. */
+void session_sent(struct session *s, enum side side,
+		  size_t waiting); /* bytes still waiting on that side */
+/* Ends soon: at the next moment that loses nothing (design 6.13), at the latest
+ * at the drain deadline. */
 void session_drain(struct session *s);
 
 /* Does all that can be done now. `now` monotonic ms, `wall` ms since 1970. */
 void session_step(struct session *s, uint64_t now, uint64_t wall);
 
-/* True once credentials were accepted: the worker counts unauthenticated sessions by it. */
+/* True once credentials were accepted: the worker counts unauthenticated
+ * sessions by it. */
 bool session_authenticated(const struct session *s);
 const char *session_state_name(const struct session *s);
 

@@ -19,7 +19,7 @@
 struct policy; /* counted: the settings, and what was derived from them */
 
 struct snapshot {
-	unsigned count; /* touched by snapshot.c only */
+	unsigned count;      /* touched by snapshot.c only */
 	uint64_t generation; /* 1, 2, ... of this process */
 	struct policy *policy;
 	struct store *store;
@@ -43,10 +43,13 @@ void snapshot_fault_yaml(const char *path, const struct settings_fault *where,
 			 struct snapshot_fault *out);
 
 /* now: seconds since 1970. ERR_OK and *out with one reference, else *fault. */
-enum err snapshot_build(const struct snapshot_source *src, int64_t now, struct snapshot **out, struct snapshot_fault *fault) MUST_USE;
-struct snapshot *snapshot_current(void); /* a new reference; NULL before the first publish */
+enum err snapshot_build(const struct snapshot_source *src, int64_t now,
+			struct snapshot **out,
+			struct snapshot_fault *fault) MUST_USE;
+struct snapshot *
+snapshot_current(void); /* a new reference; NULL before the first publish */
 void snapshot_publish(struct snapshot *next); /* takes the caller's reference */
-void snapshot_unref(struct snapshot *s); /* NULL is fine */
+void snapshot_unref(struct snapshot *s);      /* NULL is fine */
 
 struct policy *policy_ref(struct policy *p);
 void policy_unref(struct policy *p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dialog.c - the client's direction of the relay, and what both directions share.
+ * dialog.c - the client's direction of the relay, and what both directions
+ * share.
  *
  * The head of a command is held until its verb is permitted; then the line
  * streams, all but the CRLF that would let the backend act on it. A literal
@@ -93,7 +94,8 @@ word_end(struct slice s)
 	return i;
 }
 
-/* Begins the command whose tag and verb stand at the front; false: must wait. */
+/* Begins the command whose tag and verb stand at the front; false: must wait.
+ */
 static bool
 begin(struct dialog *d, struct slice tag, struct slice verb)
 {

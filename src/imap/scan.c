@@ -7,7 +7,6 @@
  */
 #include "imap/scan.h"
 
-
 enum {
 	TEXT,       /* outside of quotes */
 	QUOTED,     /* within "..." */
@@ -156,7 +155,8 @@ static enum scan_event
 after_byte(struct scan *s, unsigned char c)
 {
 	if (c != ' ' && c != ')' && c != '\r')
-		return bad(s, "a literal is followed by neither SP, ) nor CRLF");
+		return bad(s,
+			   "a literal is followed by neither SP, ) nor CRLF");
 	return text_byte(s, c);
 }
 

@@ -6,7 +6,8 @@
 bool
 tags_put(struct tags *t, struct slice tag)
 {
-	if (tag.len == 0 || tag.len > 255 || tag.len + 1 > TAGS_ROOM - (size_t)t->len)
+	if (tag.len == 0 || tag.len > 255 ||
+	    tag.len + 1 > TAGS_ROOM - (size_t)t->len)
 		return false;
 	t->bytes[t->len] = (unsigned char)tag.len;
 	memcpy(t->bytes + t->len + 1, tag.ptr, tag.len);

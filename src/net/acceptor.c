@@ -14,6 +14,7 @@ struct listening {
 	struct acceptor *acceptor;
 	struct listening *next;
 	size_t which;
+	unsigned burst; /* accepts in the next turn */
 	int fd;
 };
 
@@ -109,10 +110,11 @@ ready(void *arg, bool readable, bool writable)
 {
 	struct listening *l = arg;
 	struct acceptor *a = l->acceptor;
+	unsigned done = 0;
 	bool more = readable;
 
 	(void)writable;
-	for (int i = 0; more && i < ACCEPTS_PER_TURN; i++) {
+	for (; more && done < l->burst; done++) {
 		struct endpoint peer;
 		int fd = accept_one(l->fd, &peer);
 
@@ -121,6 +123,10 @@ ready(void *arg, bool readable, bool writable)
 		else
 			more = accept_failed(a, l->fd, errno);
 	}
+	/* A lone client shall not cost a second, vain accept each time. */
+	l->burst = more ? 2 * l->burst : 1;
+	if (l->burst > ACCEPTS_PER_TURN)
+		l->burst = ACCEPTS_PER_TURN;
 }
 
 void
@@ -145,6 +151,7 @@ acceptor_add(struct acceptor *a, int fd, size_t which)
 	l->acceptor = a;
 	l->which = which;
 	l->fd = fd;
+	l->burst = 1;
 	l->next = a->first;
 	a->first = l;
 	watch_want(&l->watch, !a->paused, false);

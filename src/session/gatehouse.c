@@ -53,8 +53,8 @@ send_words(struct session *s, const char *before, const char *after)
 {
 	char words[CAPABILITY_TEXT_MAX], line[CAPABILITY_TEXT_MAX + 64];
 	enum gate_leg leg = s->legs[SIDE_CLIENT].tls ? GATE_LEG_TLS
-			    : s->plaintext	      ? GATE_LEG_PLAINTEXT
-						      : GATE_LEG_CLEAR;
+			    : s->plaintext           ? GATE_LEG_PLAINTEXT
+						     : GATE_LEG_CLEAR;
 	size_t n = backends_gate_words(session_settings(s), leg, words);
 	int len = snprintf(line, sizeof line, "%s%.*s%s", before, (int)n, words,
 			   after);
@@ -83,7 +83,8 @@ refuse_now(struct session *s, enum reply r, struct slice tag)
 static enum state
 too_long(struct session *s)
 {
-	report_violation(s, SIDE_CLIENT, "line, literal or session too long before login");
+	report_violation(s, SIDE_CLIENT,
+			 "line, literal or session too long before login");
 	return session_end(s, REPLY_BYE_TOO_LONG, "too much before login");
 }
 
@@ -182,7 +183,8 @@ say_starttls(struct session *s, const struct command *c)
 	struct leg *client = &s->legs[SIDE_CLIENT];
 
 	if (buf_uncleared(&client->plain).len > s->in.gate.seen) {
-		report_violation(s, SIDE_CLIENT, "data in clear behind STARTTLS");
+		report_violation(s, SIDE_CLIENT,
+				 "data in clear behind STARTTLS");
 		return session_end(s, REPLY_BYE_INJECTION,
 				   "data in clear behind STARTTLS");
 	}
@@ -387,9 +389,12 @@ execute(struct session *s, struct slice whole, enum phase phase)
 {
 	static enum state (*const answers[VERB_COUNT])(
 	    struct session *, const struct command *) = {
-	    [VERB_CAPABILITY] = say_capability, [VERB_NOOP] = say_noop,
-	    [VERB_ID] = say_id,			[VERB_LOGOUT] = say_logout,
-	    [VERB_STARTTLS] = say_starttls,	[VERB_LOGIN] = say_login,
+	    [VERB_CAPABILITY] = say_capability,
+	    [VERB_NOOP] = say_noop,
+	    [VERB_ID] = say_id,
+	    [VERB_LOGOUT] = say_logout,
+	    [VERB_STARTTLS] = say_starttls,
+	    [VERB_LOGIN] = say_login,
 	    [VERB_AUTHENTICATE] = say_authenticate,
 	};
 	const struct settings *set = session_settings(s);
@@ -645,20 +650,20 @@ gate_hello(struct session *s)
 		if (!client->ended)
 			return STATE_HELLO;
 		report_tls(s, false);
-		return session_end(s, REPLY_NONE, "closed before the handshake");
+		return session_end(s, REPLY_NONE,
+				   "closed before the handshake");
 	case HELLO_NOT_TLS:
 		report_tls(s, false);
 		/* A helpful line, but never clear text behind a STARTTLS. */
-		return session_end(s,
-				   s->starttls ? REPLY_NONE
-					       : REPLY_BYE_TLS_REQUIRED,
-				   "no TLS from the client");
+		return session_end(
+		    s, s->starttls ? REPLY_NONE : REPLY_BYE_TLS_REQUIRED,
+		    "no TLS from the client");
 	case HELLO_BAD:
 	default:
 		report_tls(s, false);
-		session_send(s, SIDE_CLIENT,
-			     slice_of(alert_decode_error,
-				      sizeof alert_decode_error));
+		session_send(
+		    s, SIDE_CLIENT,
+		    slice_of(alert_decode_error, sizeof alert_decode_error));
 		return session_end(s, REPLY_NONE, "malformed ClientHello");
 	}
 }

@@ -124,9 +124,11 @@ login_judge(struct session *s)
 	if (a->verdict == REPLY_NONE) {
 		s->attempts++;
 		a->judged = true;
-		/* To some directories an empty password is "no password asked". */
+		/* To some directories an empty password is "no password asked".
+		 */
 		if (a->identity.secret.len == 0 ||
-		    (a->identity.user.len == 0 && !mechanism_oauth(a->mechanism)))
+		    (a->identity.user.len == 0 &&
+		     !mechanism_oauth(a->mechanism)))
 			return attempt_fail(s, REPLY_LOGIN_FAILED,
 					    "empty user or password");
 		return STATE_CONNECT;
@@ -229,7 +231,8 @@ write_script(struct attempt *a, unsigned flags)
 	bool initial = flags & CAP_SASL_IR, plain = flags & CAP_AUTH_PLAIN;
 
 	a->script_cap = 6 * (a->identity.authzid.len + a->identity.user.len +
-			     a->identity.secret.len + a->message_len) + 512;
+			     a->identity.secret.len + a->message_len) +
+			512;
 	a->script = calloc(1, a->script_cap);
 	if (!a->script)
 		return REPLY_UNAVAILABLE;
@@ -259,7 +262,8 @@ static void
 send_piece(struct session *s)
 {
 	struct attempt *a = s->attempt;
-	size_t from = a->pieces[a->pieces_sent], to = a->pieces[++a->pieces_sent];
+	size_t from = a->pieces[a->pieces_sent],
+	       to = a->pieces[++a->pieces_sent];
 
 	session_send(s, SIDE_BACKEND, slice_of(a->script + from, to - from));
 	a->sent = true;
@@ -317,7 +321,8 @@ refused(struct session *s, const struct response *r)
 
 	keep_code(a, r->code);
 	if (again) {
-		/* The credentials were refused unread: another may take them. */
+		/* The credentials were refused unread: another may take them.
+		 */
 		forget(a->script, a->script_cap);
 		a->script = NULL;
 		a->pieces_count = a->pieces_sent = 0;
@@ -374,9 +379,9 @@ static enum state
 welcome(struct session *s)
 {
 	struct attempt *a = s->attempt;
-	struct slice known = a->words_len > 0
-				 ? slice_of(a->words, a->words_len)
-				 : slice_of(a->greeter.words, a->greeter.words_len);
+	struct slice known =
+	    a->words_len > 0 ? slice_of(a->words, a->words_len)
+			     : slice_of(a->greeter.words, a->greeter.words_len);
 	unsigned flags = capability_flags(known);
 
 	say_welcome(s);
@@ -561,11 +566,12 @@ login_replay(struct session *s)
 
 	if (!a->script) {
 		enum reply r = write_script(
-		    a, capability_flags(slice_of(a->greeter.words,
-						 a->greeter.words_len)));
+		    a, capability_flags(
+			   slice_of(a->greeter.words, a->greeter.words_len)));
 
 		if (r != REPLY_NONE)
-			return attempt_fail(s, r, "backend lacks a way to do it");
+			return attempt_fail(s, r,
+					    "backend lacks a way to do it");
 		send_piece(s);
 	}
 	if (a->oauth_asked)

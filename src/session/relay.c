@@ -74,8 +74,8 @@ run_direction(struct session *s, enum side from, struct move *m)
 	if (s->legs[directions[from].to].waiting >= HIGH_WATER)
 		return false;
 	do {
-		directions[from].judge(&s->in.dialog, buf_uncleared(&leg->plain),
-				       m);
+		directions[from].judge(&s->in.dialog,
+				       buf_uncleared(&leg->plain), m);
 		moved = moved || m->kind != MOVE_WAIT;
 	} while (carry_out(s, from, m));
 	forward(s, from);

@@ -56,11 +56,11 @@ report_tls(struct session *s, bool established)
 		add_alert(e, FIELD_TLS_ALERT_IN, f.alert_received);
 		add_alert(e, FIELD_TLS_ALERT_OUT, f.alert_sent);
 		event_text(e, FIELD_REASON,
-			   f.reason		       ? f.reason
-			   : client->ended	       ? "closed by the client"
-			   : s->deadline <= s->now     ? "timed out"
-			   : buf_empty(&client->in)    ? "nothing received"
-						       : "no valid ClientHello");
+			   f.reason                 ? f.reason
+			   : client->ended          ? "closed by the client"
+			   : s->deadline <= s->now  ? "timed out"
+			   : buf_empty(&client->in) ? "nothing received"
+						    : "no valid ClientHello");
 	}
 	add_duration(e, s->now - s->began);
 	emit(s, e);
@@ -69,8 +69,9 @@ report_tls(struct session *s, bool established)
 static const char *
 mechanism_name(const struct attempt *a)
 {
-	return a->login_command ? "LOGIN"
-				: (const char *)mechanism_text(a->mechanism).ptr;
+	return a->login_command
+		   ? "LOGIN"
+		   : (const char *)mechanism_text(a->mechanism).ptr;
 }
 
 void
@@ -82,9 +83,9 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	struct event *e = begin(s, EV_LOGIN);
 
 	event_text(e, FIELD_OUTCOME,
-		   s->authenticated	    ? "success"
+		   s->authenticated        ? "success"
 		   : verdict == REPLY_NONE ? "unknown"
-					    : "failure");
+					   : "failure");
 	event_number(e, FIELD_ATTEMPT, s->attempts);
 	event_text(e, FIELD_MECHANISM, mechanism_name(a));
 	event_slice(e, FIELD_USER, a->name);
@@ -108,7 +109,8 @@ report_violation(struct session *s, enum side side, const char *reason)
 	struct event *e = begin(s, EV_VIOLATION);
 
 	event_text(e, FIELD_RULE,
-		   side == SIDE_CLIENT ? "client-protocol" : "backend-protocol");
+		   side == SIDE_CLIENT ? "client-protocol"
+				       : "backend-protocol");
 	event_text(e, FIELD_REASON, reason);
 	event_text(e, FIELD_STATE, session_state_name(s));
 	event_text(e, FIELD_USER, s->user);

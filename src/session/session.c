@@ -19,9 +19,9 @@
 
 enum { LINGER_MS = 5000 };
 
-#define NEVER UINT64_MAX
+#define NEVER          UINT64_MAX
 #define TIMEOUT(field) (offsetof(struct settings, timeouts.field))
-#define KEEP SIZE_MAX /* the deadline of the state before goes on */
+#define KEEP           SIZE_MAX /* the deadline of the state before goes on */
 
 static enum state run_drain(struct session *s);
 static enum state run_dead(struct session *s);
@@ -138,7 +138,8 @@ run_drain(struct session *s)
 	attempt_free(s);
 	upstream_close(s);
 	if (client->open)
-		s->work->ops->close(s, SIDE_CLIENT, client->lost ? 0 : LINGER_MS);
+		s->work->ops->close(s, SIDE_CLIENT,
+				    client->lost ? 0 : LINGER_MS);
 	client->open = false;
 	report_connection(s);
 	return STATE_DEAD;
@@ -158,8 +159,7 @@ identify(struct session *s)
 		       (unsigned long long)workspace_draw(s->work));
 	address_print(&s->peer.address, s->who.address);
 	s->who.port = s->peer.port;
-	s->who.listener =
-	    session_settings(s)->listeners[s->peer.listener].name;
+	s->who.listener = session_settings(s)->listeners[s->peer.listener].name;
 }
 
 enum err
@@ -179,10 +179,10 @@ session_init(struct session *s, struct workspace *w, struct snapshot *snap,
 	identify(s);
 	l = &session_settings(s)->listeners[peer->listener];
 	s->starttls = l->mode == LISTENER_STARTTLS;
-	s->plaintext = s->starttls &&
-		       cidr_any_contains(l->plaintext_networks,
-					 l->plaintext_networks_count,
-					 &peer->address);
+	s->plaintext =
+	    s->starttls &&
+	    cidr_any_contains(l->plaintext_networks,
+			      l->plaintext_networks_count, &peer->address);
 	if (s->starttls) {
 		session_enter(s, STATE_CLEAR);
 		gate_reset(s);
@@ -322,7 +322,8 @@ run_clock(struct session *s)
 	if (s->legs[SIDE_CLIENT].lost && !verdict_due(s))
 		return client_lost(s);
 	if (stall_deadline(s) <= s->now)
-		return session_end(s, REPLY_NONE, "the peer stopped taking bytes");
+		return session_end(s, REPLY_NONE,
+				   "the peer stopped taking bytes");
 	if (s->draining && s->drain_at == NEVER)
 		s->drain_at = s->now + session_settings(s)->timeouts.drain;
 	if (s->draining && s->state < STATE_JUDGE)
@@ -333,12 +334,12 @@ run_clock(struct session *s)
 				       : REPLY_NONE,
 				   "shutting down");
 	if (s->drain_at <= s->now)
-		return session_end(
-		    s,
-		    s->state != STATE_RELAY || dialog_boundary(&s->in.dialog)
-			? REPLY_BYE_SHUTDOWN
-			: REPLY_NONE,
-		    "shutting down");
+		return session_end(s,
+				   s->state != STATE_RELAY ||
+					   dialog_boundary(&s->in.dialog)
+				       ? REPLY_BYE_SHUTDOWN
+				       : REPLY_NONE,
+				   "shutting down");
 	return s->deadline > s->now ? s->state : run_late(s);
 }
 /* May this side be read now? Derived from fill levels, here only. */
@@ -353,7 +354,7 @@ wants(const struct session *s, enum side side)
 	if (s->state == STATE_RELAY)
 		return unjudged < PLAIN_MOST &&
 		       s->legs[side == SIDE_CLIENT ? SIDE_BACKEND : SIDE_CLIENT]
-				   .waiting < HIGH_WATER;
+			       .waiting < HIGH_WATER;
 	if (side == SIDE_BACKEND)
 		return unjudged < PLAIN_MOST;
 	return unjudged + buf_uncleared(&leg->in).len <

@@ -10,8 +10,9 @@
 #include <string.h>
 
 enum {
-	PLAIN_SCRATCH = 80 * 1024, /* one read decrypted, and what was waiting */
-	OUT_SCRATCH = 160 * 1024,  /* one read encrypted, and text of our own */
+	PLAIN_SCRATCH =
+	    80 * 1024,            /* one read decrypted, and what was waiting */
+	OUT_SCRATCH = 160 * 1024, /* one read encrypted, and text of our own */
 	DIRECT = 2048 /* a plain leg sends from this size without copying */
 };
 
@@ -164,8 +165,8 @@ void
 leg_flush(struct session *s, enum side side)
 {
 	struct leg *leg = &s->legs[side];
-	struct slice all =
-	    slice_of(leg->out.mem + leg->out.sent, leg->out.filled - leg->out.sent);
+	struct slice all = slice_of(leg->out.mem + leg->out.sent,
+				    leg->out.filled - leg->out.sent);
 
 	if (!leg->out.mem)
 		return;

@@ -95,7 +95,8 @@ play(struct run *r, struct slice in, size_t step)
 			       (in.ptr[0] & 4 ? CAP_BINARY : 0));
 	in = slice_skip(in, 1);
 	while (in.len > 1) {
-		struct slice turn = slice_head(slice_skip(in, 1), in.ptr[0] & 127);
+		struct slice turn =
+		    slice_head(slice_skip(in, 1), in.ptr[0] & 127);
 
 		give(r, in.ptr[0] < 128, turn, step);
 		in = slice_skip(in, 1 + turn.len);

@@ -64,7 +64,8 @@ a_large_fetch_needs_constant_memory(void)
 	world_backend(&w, SLICE("* 1 FETCH (BODY[] {40000000}\r\n"));
 	world_forget(&w.to_client, w.to_client.len);
 	while (done < total) {
-		size_t n = total - done < CHUNK ? (size_t)(total - done) : CHUNK;
+		size_t n =
+		    total - done < CHUNK ? (size_t)(total - done) : CHUNK;
 
 		fill(chunk, n, done);
 		world_backend(&w, slice_of(chunk, n));
@@ -76,7 +77,8 @@ a_large_fetch_needs_constant_memory(void)
 	}
 	CU_ASSERT_EQUAL(got, total);
 	world_backend(&w, SLICE(")\r\na OK done\r\n"));
-	CU_ASSERT(slice_eq(world_seen(&w.to_client), SLICE(")\r\na OK done\r\n")));
+	CU_ASSERT(
+	    slice_eq(world_seen(&w.to_client), SLICE(")\r\na OK done\r\n")));
 	free(chunk);
 	world_end(&w);
 }
@@ -92,7 +94,8 @@ a_large_append_needs_constant_memory(void)
 	world_client(&w, SLICE("a APPEND INBOX {20000000+}\r\n"));
 	world_forget(&w.to_backend, w.to_backend.len);
 	while (done < total) {
-		size_t n = total - done < CHUNK ? (size_t)(total - done) : CHUNK;
+		size_t n =
+		    total - done < CHUNK ? (size_t)(total - done) : CHUNK;
 
 		fill(chunk, n, done);
 		world_client(&w, slice_of(chunk, n));
@@ -152,7 +155,8 @@ a_stalled_backend_stops_the_client(void)
 	CU_ASSERT(sent < MEMORY_MOST);
 	CU_ASSERT(pool_lent(w.work->pool) <= MEMORY_MOST);
 	taken = w.took[SIDE_BACKEND];
-	/* What was held back follows by itself, in order, once there is room. */
+	/* What was held back follows by itself, in order, once there is room.
+	 */
 	w.stalled[SIDE_BACKEND] = false;
 	session_sent(&w.session, SIDE_BACKEND, 0);
 	world_step(&w);
@@ -182,12 +186,15 @@ static void
 random_cuts(void)
 {
 	static struct world w;
-	static const char up[] = "a FETCH 1 (BODY[HEADER.FIELDS ({7+}\r\nSubject)]"
-				 ")\r\nb APPEND \"I{3}\" {14+}\r\nx NOOP\r\nDONE\r\n\r\n"
-				 "c SEARCH TEXT \"\\\"{4}\" CHARSET UTF-8\r\n";
+	static const char up[] =
+	    "a FETCH 1 (BODY[HEADER.FIELDS ({7+}\r\nSubject)]"
+	    ")\r\nb APPEND \"I{3}\" {14+}\r\nx NOOP\r\nDONE\r\n\r\n"
+	    "c SEARCH TEXT \"\\\"{4}\" CHARSET UTF-8\r\n";
 	static const char down[] =
-	    "* 1 FETCH (BODY[HEADER] {30}\r\na OK {3}\r\n+ go\r\n* BYE ~{2}\r\n\r\n)\r\n"
-	    "* OK {9} is no literal\r\na OK [UIDNEXT 4] {3}\r\n* LIST () \"/\" {2}\r\n"
+	    "* 1 FETCH (BODY[HEADER] {30}\r\na OK {3}\r\n+ go\r\n* BYE "
+	    "~{2}\r\n\r\n)\r\n"
+	    "* OK {9} is no literal\r\na OK [UIDNEXT 4] {3}\r\n* LIST () \"/\" "
+	    "{2}\r\n"
 	    "\r\n\r\nb OK [APPENDUID 1 2] x\r\n* 8 EXISTS\r\nc OK\r\n";
 	unsigned seed = 1;
 
@@ -231,5 +238,6 @@ suite_relay(void)
 		    a_stalled_backend_stops_the_client);
 	CU_add_test(suite, "an idle session owns no buffer",
 		    an_idle_session_owns_no_buffer);
-	CU_add_test(suite, "nothing is altered, however it is cut", random_cuts);
+	CU_add_test(suite, "nothing is altered, however it is cut",
+		    random_cuts);
 }

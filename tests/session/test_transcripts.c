@@ -31,8 +31,7 @@ static void
 fail(struct play *p, const char *what, struct slice got)
 {
 	if (!p->failed)
-		(void)fprintf(stderr,
-			      "%s:%u (piece %zu): %s; got \"%.*s\"\n%s",
+		(void)fprintf(stderr, "%s:%u (piece %zu): %s; got \"%.*s\"\n%s",
 			      p->file, p->line, p->piece, what, (int)got.len,
 			      (const char *)got.ptr,
 			      p->w.events.len ? (char *)p->w.events.bytes : "");
@@ -381,7 +380,8 @@ do_logged_in(struct play *p, const char *arg)
 	expect_line(p, &p->w.to_client, "* OK [CAPABILITY ...");
 	world_client(&p->w, SLICE("l LOGIN bob secret\r\n"));
 	do_connect(p, "");
-	world_backend(&p->w, SLICE("* OK [CAPABILITY IMAP4rev1 LITERAL-] x\r\n"));
+	world_backend(&p->w,
+		      SLICE("* OK [CAPABILITY IMAP4rev1 LITERAL-] x\r\n"));
 	expect_line(p, &p->w.to_backend, "W...");
 	(void)snprintf(p->text, TEXT, "%s OK [CAPABILITY IMAP4rev1 %s] in\r\n",
 		       p->tag, arg);
@@ -394,22 +394,37 @@ static const struct {
 	const char *word;
 	void (*run)(struct play *p, const char *arg);
 } directives[] = {
-    {"C:", do_client},		     {"C-", do_client_bytes},
-    {"C!", do_client_raw},	     {"S:", do_seen},
-    {"S-", do_seen_bytes},	     {"b:", do_backend},
-    {"b-", do_backend_bytes},	     {"B:", do_backend_seen},
-    {"B-", do_backend_seen_bytes},   {"listen", do_listen},
-    {"yaml", do_yaml},		     {"backends", do_backends},
-    {"connect", do_connect},	     {"refuse", do_refuse},
-    {"no-connect", do_no_connect},   {"eof", do_eof},
-    {"fin", do_fin},		     {"reset", do_reset},
-    {"wait", do_wait},		     {"drain", do_drain},
-    {"starttls", do_starttls},	     {"stall", do_stall},
-    {"state", do_state},	     {"closed", do_closed},
-    {"gone", do_gone},		     {"hung-up", do_hung_up},
-    {"event", do_event},	     {"no-event", do_no_event},
+    {"C:", do_client},
+    {"C-", do_client_bytes},
+    {"C!", do_client_raw},
+    {"S:", do_seen},
+    {"S-", do_seen_bytes},
+    {"b:", do_backend},
+    {"b-", do_backend_bytes},
+    {"B:", do_backend_seen},
+    {"B-", do_backend_seen_bytes},
+    {"listen", do_listen},
+    {"yaml", do_yaml},
+    {"backends", do_backends},
+    {"connect", do_connect},
+    {"refuse", do_refuse},
+    {"no-connect", do_no_connect},
+    {"eof", do_eof},
+    {"fin", do_fin},
+    {"reset", do_reset},
+    {"wait", do_wait},
+    {"drain", do_drain},
+    {"starttls", do_starttls},
+    {"stall", do_stall},
+    {"state", do_state},
+    {"closed", do_closed},
+    {"gone", do_gone},
+    {"hung-up", do_hung_up},
+    {"event", do_event},
+    {"no-event", do_no_event},
     {"forget", do_forget},
-    {"nothing", do_nothing},	     {"logged-in", do_logged_in},
+    {"nothing", do_nothing},
+    {"logged-in", do_logged_in},
 };
 
 static void
@@ -463,8 +478,8 @@ transcripts(void)
 	static const size_t pieces[] = {0, 1, 7};
 	glob_t found;
 
-	CU_ASSERT_FATAL(glob("tests/session/transcripts/*.txt", 0, NULL,
-			     &found) == 0);
+	CU_ASSERT_FATAL(
+	    glob("tests/session/transcripts/*.txt", 0, NULL, &found) == 0);
 	CU_ASSERT(found.gl_pathc > 10);
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		for (size_t k = 0; k < 3; k++)

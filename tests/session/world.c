@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "world.h"
 
-#include "unit/certs.h"
 #include "session/backends.h"
+#include "unit/certs.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -202,8 +202,8 @@ static void
 receive(struct world *w, enum side side, struct slice bytes)
 {
 	while (bytes.len > 0 && w->open[side] && !w->done) {
-		size_t n = w->piece && w->piece < bytes.len ? w->piece
-							    : bytes.len;
+		size_t n =
+		    w->piece && w->piece < bytes.len ? w->piece : bytes.len;
 
 		if (n > WORKSPACE_READ)
 			n = WORKSPACE_READ;

@@ -36,7 +36,7 @@ struct world {
 	struct world_text to_backend;
 	struct world_text raw; /* what left towards the client, as it left */
 	struct world_text events;
-	size_t piece; /* bytes per delivery; 0: all at once */
+	size_t piece;       /* bytes per delivery; 0: all at once */
 	size_t took[SIDES]; /* a stalled side takes this many bytes */
 	bool stalled[SIDES], open[SIDES], reading[SIDES], finished[SIDES];
 	bool dialing, done, closed_notify, tls_broken;

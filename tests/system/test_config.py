@@ -131,7 +131,7 @@ class Check(Command):
         imaps, imap = self.gate.config["listeners"]
         self.bad_value({"listeners": [imaps,
                                       merge(imap, {"port": imaps["port"]})]},
-                       str(imaps["port"]))
+                       "'imaps' and 'imap'", "same address and port")
 
     def test_two_things_of_one_name_are_an_error(self):
         imaps, imap = self.gate.config["listeners"]
@@ -219,7 +219,7 @@ class Certificate(Command):
 
     def test_a_certificate_of_the_future_is_refused(self):
         self.gate.present("future")
-        self.bad(self.gate.chain, "not yet valid")
+        self.bad(self.gate.chain, "not valid before 2099-01-01")
 
     def test_a_chain_that_begins_with_the_authority_is_refused(self):
         self.write(self.gate.chain, self.read(self.certs.ca) +

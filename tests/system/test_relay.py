@@ -180,8 +180,8 @@ class Streams(Case):
         backend = self.keep(Backend(Talkative))
         gate = self.start_gate(backend)
         wire = self.logged_in(gate)
-        wire.send(b"a APPEND INBOX {27+}\r\nx LOGIN mallory sesame\r\n\r\n\r\n"
-                  b"\r\n")
+        text = b"x LOGIN mallory sesame\r\ny AUTHENTICATE PLAIN =\r\n"
+        wire.send(b"a APPEND INBOX {%d+}\r\n%s\r\n" % (len(text), text))
         wire.expect(rb"a OK")
         wire.send(b"b LOGOUT\r\n")
         wire.rest()

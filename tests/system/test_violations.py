@@ -122,13 +122,21 @@ class Violations(Case):
 
     def test_missing_and_surplus_arguments_cost_only_the_command(self):
         for line in (b"LOGIN", b"LOGIN alice", b"LOGIN alice x y",
-                     b'LOGIN "alice', b'LOGIN "alice" "x', b"LOGIN  alice x",
-                     b"AUTHENTICATE", b"NOOP x", b"CAPABILITY x", b""):
+                     b"LOGIN  alice x", b"AUTHENTICATE", b"NOOP x", b"CAPABILITY x", b""):
             with self.subTest(line):
                 wire, answer = self.refused(b"a " + line + b"\r\n")
                 self.assertRegex(answer, rb"^(a|\*) BAD")
                 self.still_works(wire)
                 self.backend.conversations.clear()
+
+    def test_an_open_quote(self):
+        for line in (b'a LOGIN "alice\r\n', b'a LOGIN "alice" "x\r\n',
+                     b'a LOGIN alice "x\\"\r\n'):
+            with self.subTest(line):
+                wire, answer = self.refused(line)
+                self.assertRegex(answer, rb"^(a|\*) BAD")
+                self.closed(wire)
+        self.violation()
 
     def test_bad_base64(self):
         for response in (b"!!!!", b"AGFsaWNl AGE", b"AGFsaWNlAGE=x", b"A",

@@ -197,7 +197,6 @@ static const struct {
 };
 /* clang-format on */
 
-
 /* Both directions of one dialog, with what nobody has judged yet. */
 struct run {
 	struct dialog d;
@@ -314,8 +313,8 @@ play(struct run *r, const struct step *s, size_t cut, const char *shows)
 	r->to_backend.text[r->to_backend.len] = '\0';
 	r->to_client.text[r->to_client.len] = '\0';
 	if (end) {
-		const char *out = s->who == 'C' ? r->to_backend.text
-						: r->to_client.text;
+		const char *out =
+		    s->who == 'C' ? r->to_backend.text : r->to_client.text;
 
 		/* Whatever went before, the line's end did not. */
 		good = r->ended && (s->who == 'S' || !strchr(out, '\n'));

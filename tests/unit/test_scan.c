@@ -29,8 +29,8 @@ static const struct {
     {"two literals", "a X {1}\r\nz {2}\r\nzz\r\n", "L1 L2 E20", 0},
     {"leading zeros count as digits", "a X {003}\r\nabc\r\n", "L3 E16", 0},
     {"a brace in the middle is text", "a X {3} y\r\n", "E11", 0},
-    {"two braces, the second is the literal", "a X {{ {3}\r\nabc\r\n",
-     "L3 E17", 0},
+    {"two braces, the second is the literal", "a X {{ {3}\r\nabc\r\n", "L3 E17",
+     0},
     {"a literal may not stand behind an atom", "a X foo{3}\r\n", "!", 0},
     {"nor behind a quote", "a X \"f\"{3}\r\n", "!", 0},
     {"nor its tilde behind an atom", "a X f~{3}\r\n", "!", 0},
@@ -165,14 +165,16 @@ nineteen_digits_after_login(void)
 {
 	char out[128];
 
-	run(SLICE("a X {9999999999999999999}\r\n"), NULL, 0, 19, out, sizeof out);
+	run(SLICE("a X {9999999999999999999}\r\n"), NULL, 0, 19, out,
+	    sizeof out);
 	CU_ASSERT_STRING_EQUAL(out, "L9999999999999999999");
 	run(SLICE("a X {10000000000000000000}\r\n"), NULL, 0, 19, out,
 	    sizeof out);
 	CU_ASSERT_STRING_EQUAL(out, "!");
 }
 
-/* Nothing of a literal's marker or of the line's end may go before its verdict. */
+/* Nothing of a literal's marker or of the line's end may go before its verdict.
+ */
 static void
 the_end_of_a_line_is_held(void)
 {
