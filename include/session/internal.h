@@ -187,10 +187,23 @@ enum state session_end(struct session *s, enum reply bye, const char *why);
 const struct settings *session_settings(const struct session *s);
 
 /* gatehouse.c */
+struct buf *gate_input(struct session *s);
+bool gate_may_login(const struct session *s); /* on this leg as it is */
+bool gate_over_budget(const struct session *s);
+enum state gate_too_long(struct session *s);
+enum state gate_framing_lost(struct session *s, const char *why);
 void gate_greet(struct session *s);
 void gate_reset(struct session *s);
 enum state
 gate_home(const struct session *s); /* where a refused login goes on */
+
+/* exchange.c */
+enum state gate_authenticate(struct session *s, const struct command *c);
+enum state gate_answer(struct session *s); /* a line that answers a challenge */
+
+/* script.c; REPLY_NONE: written, else what the client must hear instead */
+enum reply script_write(struct attempt *a, unsigned flags);
+void script_forget(struct attempt *a);
 
 /* stream.c */
 /* A number nobody can guess, another one each time. */
@@ -207,7 +220,7 @@ void upstream_close(struct session *s);
 /* This backend cannot serve the attempt: the next one, or the verdict. */
 enum state upstream_failed(struct session *s, const char *reason);
 
-/* login.c */
+/* attempt.c */
 /* room: bytes of message to begin with. NULL: out of memory. */
 struct attempt *attempt_new(struct session *s, struct slice tag, size_t room);
 /* Makes message at least n bytes long; what is in it stays. */

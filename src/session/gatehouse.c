@@ -8,10 +8,7 @@
  */
 #include "session/session.h"
 
-#include "imap/capability.h"
 #include "session/backends.h"
-#include "tls/guard.h"
-#include "tls/hello.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +16,8 @@
 
 enum { GATE_DIGITS = 10 };
 
-/* A fatal decode_error alert in clear (RFC 8446 section 6). */
-static const unsigned char alert_decode_error[] = {0x15, 3, 3, 0, 2, 2, 50};
-
-static struct buf *
-input(struct session *s)
+struct buf *
+gate_input(struct session *s)
 {
 	return &s->legs[SIDE_CLIENT].plain;
 }
@@ -42,8 +36,8 @@ gate_reset(struct session *s)
 }
 
 /* May credentials be given on this leg as it is? */
-static bool
-may_login(const struct session *s)
+bool
+gate_may_login(const struct session *s)
 {
 	return s->legs[SIDE_CLIENT].tls || s->plaintext;
 }
@@ -74,30 +68,30 @@ refuse_now(struct session *s, enum reply r, struct slice tag)
 {
 	session_say(s, r, tag);
 	s->gate_bytes += s->in.gate.seen;
-	buf_skip(input(s), s->in.gate.seen);
+	buf_skip(gate_input(s), s->in.gate.seen);
 	gate_reset(s);
 	s->moved = true;
 	return (enum state)s->state;
 }
 
-static enum state
-too_long(struct session *s)
+enum state
+gate_too_long(struct session *s)
 {
 	report_violation(s, SIDE_CLIENT,
 			 "line, literal or session too long before login");
 	return session_end(s, REPLY_BYE_TOO_LONG, "too much before login");
 }
 
-static enum state
-framing_lost(struct session *s, const char *why)
+enum state
+gate_framing_lost(struct session *s, const char *why)
 {
 	report_violation(s, SIDE_CLIENT, why);
 	session_say(s, REPLY_SYNTAX, SLICE_EMPTY);
 	return session_end(s, REPLY_BYE_SYNTAX, why);
 }
 
-static bool
-over_budget(const struct session *s)
+bool
+gate_over_budget(const struct session *s)
 {
 	return s->gate_bytes + s->in.gate.seen + s->in.gate.literal >
 	       session_settings(s)->limits.gate_bytes;
@@ -205,7 +199,7 @@ say_login(struct session *s, const struct command *c)
 	struct attempt *a;
 	enum err e;
 
-	if (!may_login(s)) {
+	if (!gate_may_login(s)) {
 		session_say(s, REPLY_PRIVACY_REQUIRED, c->tag);
 		return (enum state)s->state;
 	}
@@ -225,163 +219,6 @@ say_login(struct session *s, const struct command *c)
 	return (enum state)s->state;
 }
 
-/* ---- AUTHENTICATE ---- */
-
-static void
-ask(struct session *s, const char *challenge)
-{
-	session_send(s, SIDE_CLIENT, slice_str(challenge));
-	s->in.gate.asking = true;
-}
-
-static enum state
-sasl_refuse(struct session *s, enum reply r)
-{
-	struct attempt *a = s->attempt;
-
-	session_say(s, r, slice_of(a->tag, a->tag_len));
-	attempt_free(s);
-	return (enum state)s->state;
-}
-
-/* The LOGIN mechanism: user and password come one by one. */
-static enum err
-take_login_part(struct attempt *a, struct slice base64)
-{
-	size_t n, at = a->message_len;
-	enum err e;
-
-	if (!attempt_room(a, at + base64.len))
-		return ERR_NOMEM;
-	e = base64_decode(base64, a->message + at, &n);
-	if (e == ERR_OK && !credential_valid(slice_of(a->message + at, n)))
-		e = ERR_REFUSED;
-	if (e != ERR_OK)
-		return e;
-	a->message_len += n;
-	if (a->half) {
-		a->identity.user = slice_of(a->message, at);
-		a->identity.secret = slice_of(a->message + at, n);
-		a->name = a->identity.user;
-	}
-	return ERR_OK;
-}
-
-/* Everything else says all in one message. */
-static enum err
-take_message(struct attempt *a, struct slice base64)
-{
-	size_t n;
-	enum err e;
-
-	/* Room for the name, decoded, behind the message. */
-	if (!attempt_room(a, 2 * base64.len))
-		return ERR_NOMEM;
-	e = base64_decode(base64, a->message, &a->message_len);
-	if (e == ERR_OK)
-		e = sasl_read(a->mechanism,
-			      slice_of(a->message, a->message_len),
-			      &a->identity);
-	if (e != ERR_OK)
-		return e;
-	a->name = a->identity.user;
-	if (a->mechanism != MECHANISM_OAUTHBEARER)
-		return ERR_OK;
-	e = sasl_name_decode(a->identity.user, a->message + a->message_len, &n);
-	a->name = slice_of(a->message + a->message_len, n);
-	return e;
-}
-
-static enum state
-sasl_take(struct session *s, struct slice base64)
-{
-	struct attempt *a = s->attempt;
-	enum err e;
-
-	if (a->mechanism == MECHANISM_LOGIN) {
-		e = take_login_part(a, base64);
-		if (e == ERR_OK && !a->half) {
-			a->half = true;
-			ask(s, "+ UGFzc3dvcmQ6\r\n");
-			return (enum state)s->state;
-		}
-	} else {
-		e = take_message(a, base64);
-	}
-	if (e == ERR_NOMEM)
-		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
-	if (e != ERR_OK)
-		return sasl_refuse(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD
-						       : REPLY_SASL_BAD);
-	return STATE_JUDGE;
-}
-
-static enum state
-say_authenticate(struct session *s, const struct command *c)
-{
-	struct authenticate auth;
-	struct attempt *a;
-	enum mechanism m;
-
-	if (!may_login(s)) {
-		session_say(s, REPLY_PRIVACY_REQUIRED, c->tag);
-		return (enum state)s->state;
-	}
-	if (command_authenticate(c->args, &auth) != ERR_OK) {
-		session_say(s, REPLY_SYNTAX, c->tag);
-		return (enum state)s->state;
-	}
-	m = mechanism_of(auth.mechanism);
-	if (m == MECHANISM_COUNT) {
-		session_say(s, REPLY_MECHANISM_UNKNOWN, c->tag);
-		return (enum state)s->state;
-	}
-	a = attempt_new(s, c->tag, auth.initial.len);
-	if (!a)
-		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
-	a->mechanism = m;
-	if (auth.has_initial)
-		return sasl_take(s, auth.initial);
-	ask(s, m == MECHANISM_LOGIN ? "+ VXNlcm5hbWU6\r\n" : "+ \r\n");
-	return (enum state)s->state;
-}
-
-/* A line that answers a challenge: base64 or "*"; never a command. */
-static enum state
-sasl_line(struct session *s)
-{
-	const struct settings *set = session_settings(s);
-	struct slice in = buf_uncleared(input(s)), line;
-	uint64_t most = mechanism_oauth(s->attempt->mechanism)
-			    ? set->limits.oauth_line
-			    : set->limits.sasl_line;
-	size_t n = s->in.gate.seen;
-	enum state next;
-
-	n += slice_find(slice_skip(in, n), '\n');
-	s->in.gate.seen = (uint32_t)n;
-	if (n > most)
-		return too_long(s);
-	if (n == in.len)
-		return (enum state)s->state;
-	s->in.gate.seen = 0;
-	line = slice_head(in, n);
-	s->in.gate.asking = false;
-	s->gate_bytes += n + 1;
-	s->moved = true;
-	if (n == 0 || line.ptr[n - 1] != '\r')
-		return framing_lost(s, "bare LF");
-	line.len--;
-	if (slice_eq(line, SLICE("*")))
-		next = sasl_refuse(s, REPLY_CANCELLED);
-	else
-		next = sasl_take(s, line);
-	buf_skip(input(s), n + 1);
-	if (over_budget(s))
-		return too_long(s);
-	return next;
-}
-
 /* ---- collecting ---- */
 
 static enum state
@@ -395,7 +232,7 @@ execute(struct session *s, struct slice whole, enum phase phase)
 	    [VERB_LOGOUT] = say_logout,
 	    [VERB_STARTTLS] = say_starttls,
 	    [VERB_LOGIN] = say_login,
-	    [VERB_AUTHENTICATE] = say_authenticate,
+	    [VERB_AUTHENTICATE] = gate_authenticate,
 	};
 	const struct settings *set = session_settings(s);
 	struct command c;
@@ -429,13 +266,13 @@ whole_command(struct session *s, struct slice in, enum phase phase)
 	enum state next = execute(s, slice_head(in, n), phase);
 	bool asking = s->in.gate.asking;
 
-	buf_skip(input(s), n);
+	buf_skip(gate_input(s), n);
 	s->gate_bytes += n;
 	gate_reset(s);
 	s->in.gate.asking = asking;
 	s->moved = true;
-	if (over_budget(s))
-		return too_long(s);
+	if (gate_over_budget(s))
+		return gate_too_long(s);
 	return next;
 }
 
@@ -448,7 +285,7 @@ literal_objection(const struct session *s, struct slice tag, struct slice verb)
 
 	if (!tag_valid(tag))
 		return REPLY_TAG_BAD;
-	if (v == VERB_LOGIN && !may_login(s))
+	if (v == VERB_LOGIN && !gate_may_login(s))
 		return REPLY_PRIVACY_REQUIRED;
 	if (v != VERB_LOGIN && v != VERB_ID)
 		return v == VERB_OTHER ? REPLY_UNKNOWN : REPLY_SYNTAX;
@@ -471,8 +308,8 @@ literal_opened(struct session *s, struct slice in)
 	if (r == REPLY_NONE) {
 		g->literal = g->scan.literal;
 		g->within = true;
-		if (over_budget(s))
-			return too_long(s);
+		if (gate_over_budget(s))
+			return gate_too_long(s);
 		if (!g->scan.nonsync)
 			session_send(s, SIDE_CLIENT, SLICE("+ OK\r\n"));
 		return (enum state)s->state;
@@ -482,14 +319,14 @@ literal_opened(struct session *s, struct slice in)
 	if (!g->scan.nonsync)
 		return refuse_now(s, r, tag);
 	g->literal = g->scan.literal;
-	if (over_budget(s))
-		return too_long(s);
+	if (gate_over_budget(s))
+		return gate_too_long(s);
 	memcpy(g->tag, tag.ptr, tag.len);
 	g->tag_len = (unsigned char)tag.len;
 	g->refusal = (unsigned char)r;
 	g->dropping = g->within = true;
 	s->gate_bytes += g->seen;
-	buf_skip(input(s), g->seen);
+	buf_skip(gate_input(s), g->seen);
 	g->seen = 0;
 	return (enum state)s->state;
 }
@@ -499,7 +336,7 @@ static enum state
 drop(struct session *s)
 {
 	struct gate *g = &s->in.gate;
-	struct slice in = buf_uncleared(input(s));
+	struct slice in = buf_uncleared(gate_input(s));
 	enum scan_event event = SCAN_MORE;
 	size_t n = in.len;
 
@@ -515,11 +352,11 @@ drop(struct session *s)
 	} else {
 		event = scan_next(&g->scan, in, &n);
 	}
-	buf_skip(input(s), n);
+	buf_skip(gate_input(s), n);
 	s->gate_bytes += n;
 	s->moved = true;
 	if (event == SCAN_BAD)
-		return framing_lost(s, g->scan.why);
+		return gate_framing_lost(s, g->scan.why);
 	if (event == SCAN_LITERAL && g->scan.nonsync) {
 		g->literal = g->scan.literal;
 		g->within = true;
@@ -531,7 +368,7 @@ drop(struct session *s)
 			return session_end(s, REPLY_BYE_TOO_MANY_COMMANDS,
 					   "too many commands before login");
 	}
-	return over_budget(s) ? too_long(s) : (enum state)s->state;
+	return gate_over_budget(s) ? gate_too_long(s) : (enum state)s->state;
 }
 
 /* AUTHENTICATE may carry its message in the line (RFC 4959). */
@@ -553,7 +390,7 @@ static enum state
 collect(struct session *s, enum phase phase)
 {
 	struct gate *g = &s->in.gate;
-	struct slice in = buf_uncleared(input(s));
+	struct slice in = buf_uncleared(gate_input(s));
 	enum scan_event event;
 	size_t used;
 
@@ -569,9 +406,9 @@ collect(struct session *s, enum phase phase)
 	event = scan_next(&g->scan, slice_skip(in, g->seen), &used);
 	g->seen += (uint32_t)used;
 	if (event == SCAN_BAD)
-		return framing_lost(s, g->scan.why);
-	if (g->seen - g->line_at > line_limit(s, in) || over_budget(s))
-		return too_long(s);
+		return gate_framing_lost(s, g->scan.why);
+	if (g->seen - g->line_at > line_limit(s, in) || gate_over_budget(s))
+		return gate_too_long(s);
 	if (event == SCAN_LITERAL)
 		return literal_opened(s, in);
 	if (event == SCAN_END)
@@ -587,7 +424,7 @@ converse(struct session *s, enum phase phase)
 	if (s->in.gate.dropping)
 		next = drop(s);
 	else if (s->in.gate.asking)
-		next = sasl_line(s);
+		next = gate_answer(s);
 	else
 		next = collect(s, phase);
 	if (next == s->state && !s->moved && s->legs[SIDE_CLIENT].ended)
@@ -605,87 +442,4 @@ enum state
 gate_clear(struct session *s)
 {
 	return converse(s, PHASE_CLEAR);
-}
-
-/* ---- TLS ---- */
-
-static void
-keep_sni(struct session *s, const char *name)
-{
-	free(s->sni);
-	s->sni = name[0] ? strdup(name) : NULL;
-}
-
-/* Nothing new can be read from a hello whose first record is not whole. */
-static bool
-first_record_is_short(struct slice in)
-{
-	size_t len;
-
-	if (in.len == 0 || in.ptr[0] != 0x16)
-		return in.len == 0;
-	if (in.len < GUARD_HEADER)
-		return true;
-	len = (size_t)in.ptr[3] << 8 | in.ptr[4];
-	return len <= GUARD_RECORD_MAX && in.len - GUARD_HEADER < len;
-}
-
-enum state
-gate_hello(struct session *s)
-{
-	struct leg *client = &s->legs[SIDE_CLIENT];
-	struct slice in = buf_uncleared(&client->in);
-	struct hello hello;
-
-	if (!client->ended && first_record_is_short(in))
-		return STATE_HELLO;
-	switch (hello_read(in, &hello)) {
-	case HELLO_COMPLETE:
-		keep_sni(s, hello.server_name);
-		client->tls = engine_new_server(s->store);
-		if (!client->tls)
-			return session_end(s, REPLY_NONE, "out of memory");
-		return STATE_TLS;
-	case HELLO_MORE:
-		if (!client->ended)
-			return STATE_HELLO;
-		report_tls(s, false);
-		return session_end(s, REPLY_NONE,
-				   "closed before the handshake");
-	case HELLO_NOT_TLS:
-		report_tls(s, false);
-		/* A helpful line, but never clear text behind a STARTTLS. */
-		return session_end(
-		    s, s->starttls ? REPLY_NONE : REPLY_BYE_TLS_REQUIRED,
-		    "no TLS from the client");
-	case HELLO_BAD:
-	default:
-		report_tls(s, false);
-		session_send(
-		    s, SIDE_CLIENT,
-		    slice_of(alert_decode_error, sizeof alert_decode_error));
-		return session_end(s, REPLY_NONE, "malformed ClientHello");
-	}
-}
-
-enum state
-gate_tls(struct session *s)
-{
-	struct leg *client = &s->legs[SIDE_CLIENT];
-	enum io io = engine_handshake(client->tls, &client->in,
-				      leg_out(s, SIDE_CLIENT), s->work->pool);
-
-	if (io == IO_WAIT && !client->ended)
-		return STATE_TLS;
-	report_tls(s, io == IO_DONE);
-	if (io != IO_DONE)
-		return session_end(s, REPLY_NONE,
-				   client->ended ? "closed during the handshake"
-						 : "TLS handshake failed");
-	store_unref(s->store);
-	s->store = NULL;
-	gate_reset(s);
-	if (!s->starttls)
-		gate_greet(s);
-	return STATE_GATE;
 }

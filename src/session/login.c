@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login.c - an attempt to log in: judged, replayed to the backend, answered.
+ * login.c - credentials replayed to the backend, and its verdict.
  *
- * The client's bytes are not forwarded: the command is written anew from the
- * decoded credentials, in the form the backend knows. The verdict is the first
- * complete line with our own tag after all of it was sent.
+ * The verdict is the first complete line with our own tag after all of the
+ * credentials were sent. Nothing else the backend says before it is shown.
  */
 #include "session/session.h"
 
-#include "base/wipe.h"
 #include "imap/capability.h"
 #include "imap/response.h"
 
@@ -16,247 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRID_MS = 250, LINE_MOST = 16 * 1024 };
-
-/* ---- the attempt's memory ---- */
-
-struct attempt *
-attempt_new(struct session *s, struct slice tag, size_t room)
-{
-	struct attempt *a = calloc(1, sizeof *a);
-
-	if (!a || !attempt_room(a, room)) {
-		free(a);
-		return NULL;
-	}
-	a->verdict = REPLY_NONE;
-	a->mechanism = MECHANISM_COUNT;
-	a->began = s->now;
-	a->answer_at = UINT64_MAX;
-	a->tag_len = (unsigned char)tag.len;
-	memcpy(a->tag, tag.ptr, tag.len);
-	attempt_free(s);
-	s->attempt = a;
-	return a;
-}
-
-static void
-forget(unsigned char *mem, size_t n)
-{
-	if (mem)
-		wipe(mem, n);
-	free(mem);
-}
-
-bool
-attempt_room(struct attempt *a, size_t n)
-{
-	size_t cap = n < 64 ? 64 : n;
-	unsigned char *mem;
-
-	if (a->message && n <= a->message_cap)
-		return true;
-	mem = calloc(1, cap);
-	if (!mem)
-		return false;
-	if (a->message_len > 0)
-		memcpy(mem, a->message, a->message_len);
-	forget(a->message, a->message_cap);
-	a->message = mem;
-	a->message_cap = cap;
-	return true;
-}
-
-void
-attempt_free(struct session *s)
-{
-	struct attempt *a = s->attempt;
-
-	if (!a)
-		return;
-	forget(a->message, a->message_cap);
-	forget(a->script, a->script_cap);
-	wipe(a, sizeof *a);
-	free(a);
-	s->attempt = NULL;
-}
-
-/* ---- judging ---- */
-
-/*
- * Wrong password, unknown user and whatever else is keyed by the user sound
- * the same and take the same time: not before the delay, and on a grid.
- */
-static uint64_t
-answer_time(const struct session *s)
-{
-	uint64_t took = s->now - s->attempt->began;
-	uint64_t least = session_settings(s)->timeouts.auth_failure_delay;
-
-	if (took < least)
-		took = least;
-	took = (took + GRID_MS - 1) / GRID_MS * GRID_MS;
-	return s->attempt->began + took;
-}
-
-enum state
-attempt_fail(struct session *s, enum reply verdict, const char *reason)
-{
-	struct attempt *a = s->attempt;
-
-	a->verdict = verdict;
-	a->answer_at = s->now;
-	if (verdict == REPLY_LOGIN_FAILED) {
-		s->failures++;
-		a->answer_at = answer_time(s);
-	}
-	report_login(s, verdict, reason);
-	a->reported = true;
-	upstream_close(s);
-	return STATE_JUDGE;
-}
-
-enum state
-login_judge(struct session *s)
-{
-	struct attempt *a = s->attempt;
-
-	if (a->verdict == REPLY_NONE) {
-		s->attempts++;
-		a->judged = true;
-		/* To some directories an empty password is "no password asked".
-		 */
-		if (a->identity.secret.len == 0 ||
-		    (a->identity.user.len == 0 &&
-		     !mechanism_oauth(a->mechanism)))
-			return attempt_fail(s, REPLY_LOGIN_FAILED,
-					    "empty user or password");
-		return STATE_CONNECT;
-	}
-	if (s->now < a->answer_at)
-		return STATE_JUDGE;
-	session_say(s, a->verdict, slice_of(a->tag, a->tag_len));
-	attempt_free(s);
-	if (s->failures >= session_settings(s)->limits.login_attempts)
-		return session_end(s, REPLY_BYE_TOO_MANY_FAILURES,
-				   "too many failed logins");
-	return gate_home(s);
-}
-
-/* ---- the script: what goes to the backend, piece by piece ---- */
-
-struct script {
-	struct attempt *a;
-	size_t len;
-};
-
-static void
-add(struct script *sc, struct slice text)
-{
-	assert(text.len <= sc->a->script_cap - sc->len);
-	memcpy(sc->a->script + sc->len, text.ptr, text.len);
-	sc->len += text.len;
-}
-
-/* What follows waits for the backend's "+". */
-static void
-end_piece(struct script *sc)
-{
-	assert(sc->a->pieces_count < ATTEMPT_PIECES);
-	sc->a->pieces[++sc->a->pieces_count] = sc->len;
-}
-
-static void
-add_string(struct script *sc, struct slice s)
-{
-	char head[32];
-
-	if (string_fits_quoted(s)) {
-		sc->len += string_quote(s, sc->a->script + sc->len);
-		return;
-	}
-	(void)snprintf(head, sizeof head, "{%zu}\r\n", s.len);
-	add(sc, slice_str(head));
-	end_piece(sc);
-	add(sc, s);
-}
-
-static void
-write_login(struct script *sc)
-{
-	add(sc, SLICE(" LOGIN "));
-	add_string(sc, sc->a->identity.user);
-	add(sc, SLICE(" "));
-	add_string(sc, sc->a->identity.secret);
-	add(sc, SLICE("\r\n"));
-}
-
-/* message: decoded; encoded here. initial: the backend takes it in the line. */
-static void
-write_sasl(struct script *sc, enum mechanism m, struct slice message,
-	   bool initial)
-{
-	add(sc, SLICE(" AUTHENTICATE "));
-	add(sc, mechanism_text(m));
-	if (initial) {
-		add(sc, SLICE(" "));
-	} else {
-		add(sc, SLICE("\r\n"));
-		end_piece(sc);
-	}
-	if (message.len == 0 && initial)
-		add(sc, SLICE("="));
-	sc->len += base64_encode(message, sc->a->script + sc->len);
-	add(sc, SLICE("\r\n"));
-}
-
-static void
-write_plain(struct script *sc, bool initial)
-{
-	struct attempt *a = sc->a;
-	size_t n = a->identity.authzid.len + a->identity.user.len +
-		   a->identity.secret.len + 2;
-	/* The message is built at the end of the script, then encoded. */
-	unsigned char *message = a->script + a->script_cap - n;
-
-	(void)sasl_write_plain(&a->identity, message);
-	write_sasl(sc, MECHANISM_PLAIN, slice_of(message, n), initial);
-}
-
-/* REPLY_NONE: written; else what the client must hear instead. */
-static enum reply
-write_script(struct attempt *a, unsigned flags)
-{
-	struct script sc = {.a = a};
-	bool initial = flags & CAP_SASL_IR, plain = flags & CAP_AUTH_PLAIN;
-
-	a->script_cap = 6 * (a->identity.authzid.len + a->identity.user.len +
-			     a->identity.secret.len + a->message_len) +
-			512;
-	a->script = calloc(1, a->script_cap);
-	if (!a->script)
-		return REPLY_UNAVAILABLE;
-	add(&sc, slice_str(a->own_tag));
-	if (a->mechanism == MECHANISM_XOAUTH2 ||
-	    a->mechanism == MECHANISM_OAUTHBEARER) {
-		unsigned need = a->mechanism == MECHANISM_XOAUTH2
-				    ? CAP_AUTH_XOAUTH2
-				    : CAP_AUTH_OAUTHBEARER;
-
-		if (!(flags & need))
-			return REPLY_MECHANISM_UNKNOWN;
-		write_sasl(&sc, a->mechanism,
-			   slice_of(a->message, a->message_len), initial);
-	} else if (a->identity.authzid.len > 0 && !plain) {
-		return REPLY_AUTHZ_FAILED;
-	} else if (plain && !a->login_command) {
-		write_plain(&sc, initial);
-	} else {
-		write_login(&sc);
-	}
-	end_piece(&sc);
-	return REPLY_NONE;
-}
+enum { LINE_MOST = 16 * 1024 };
 
 static void
 send_piece(struct session *s)
@@ -268,8 +26,6 @@ send_piece(struct session *s)
 	session_send(s, SIDE_BACKEND, slice_of(a->script + from, to - from));
 	a->sent = true;
 }
-
-/* ---- the backend's answers ---- */
 
 /* A response code of the backend that is no wrong password (RFC 5530). */
 static const struct {
@@ -323,9 +79,7 @@ refused(struct session *s, const struct response *r)
 	if (again) {
 		/* The credentials were refused unread: another may take them.
 		 */
-		forget(a->script, a->script_cap);
-		a->script = NULL;
-		a->pieces_count = a->pieces_sent = 0;
+		script_forget(a);
 		a->sent = a->oauth_asked = false;
 		return upstream_failed(s, "backend says it is unavailable");
 	}
@@ -565,7 +319,7 @@ login_replay(struct session *s)
 	enum state next;
 
 	if (!a->script) {
-		enum reply r = write_script(
+		enum reply r = script_write(
 		    a, capability_flags(
 			   slice_of(a->greeter.words, a->greeter.words_len)));
 

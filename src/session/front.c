@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * front.c - the client's TLS: hello read by us first, then the handshake.
+ */
+#include "session/session.h"
+
+#include "tls/guard.h"
+#include "tls/hello.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A fatal decode_error alert in clear (RFC 8446 section 6). */
+static const unsigned char alert_decode_error[] = {0x15, 3, 3, 0, 2, 2, 50};
+
+static void
+keep_sni(struct session *s, const char *name)
+{
+	free(s->sni);
+	s->sni = name[0] ? strdup(name) : NULL;
+}
+
+/* Nothing new can be read from a hello whose first record is not whole. */
+static bool
+first_record_is_short(struct slice in)
+{
+	size_t len;
+
+	if (in.len == 0 || in.ptr[0] != 0x16)
+		return in.len == 0;
+	if (in.len < GUARD_HEADER)
+		return true;
+	len = (size_t)in.ptr[3] << 8 | in.ptr[4];
+	return len <= GUARD_RECORD_MAX && in.len - GUARD_HEADER < len;
+}
+
+enum state
+gate_hello(struct session *s)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+	struct slice in = buf_uncleared(&client->in);
+	struct hello hello;
+
+	if (!client->ended && first_record_is_short(in))
+		return STATE_HELLO;
+	switch (hello_read(in, &hello)) {
+	case HELLO_COMPLETE:
+		keep_sni(s, hello.server_name);
+		client->tls = engine_new_server(s->store);
+		if (!client->tls)
+			return session_end(s, REPLY_NONE, "out of memory");
+		return STATE_TLS;
+	case HELLO_MORE:
+		if (!client->ended)
+			return STATE_HELLO;
+		report_tls(s, false);
+		return session_end(s, REPLY_NONE,
+				   "closed before the handshake");
+	case HELLO_NOT_TLS:
+		report_tls(s, false);
+		/* A helpful line, but never clear text behind a STARTTLS. */
+		return session_end(
+		    s, s->starttls ? REPLY_NONE : REPLY_BYE_TLS_REQUIRED,
+		    "no TLS from the client");
+	case HELLO_BAD:
+	default:
+		report_tls(s, false);
+		session_send(
+		    s, SIDE_CLIENT,
+		    slice_of(alert_decode_error, sizeof alert_decode_error));
+		return session_end(s, REPLY_NONE, "malformed ClientHello");
+	}
+}
+
+enum state
+gate_tls(struct session *s)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+	enum io io = engine_handshake(client->tls, &client->in,
+				      leg_out(s, SIDE_CLIENT), s->work->pool);
+
+	if (io == IO_WAIT && !client->ended)
+		return STATE_TLS;
+	report_tls(s, io == IO_DONE);
+	if (io != IO_DONE)
+		return session_end(s, REPLY_NONE,
+				   client->ended ? "closed during the handshake"
+						 : "TLS handshake failed");
+	store_unref(s->store);
+	s->store = NULL;
+	gate_reset(s);
+	if (!s->starttls)
+		gate_greet(s);
+	return STATE_GATE;
+}
