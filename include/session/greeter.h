@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -24,6 +25,7 @@ enum greeter_verdict {
 
 struct greeter {
 	unsigned state, lines;
+	bool quote;
 	char tag[20];
 	char say[48]; /* ends in NUL */
 	size_t words_len;
@@ -31,8 +33,12 @@ struct greeter {
 	char reason[256]; /* one phrase of printable ASCII, ends in NUL */
 };
 
-/* tag: of our own, unguessable, 1 to 16 letters and digits, NUL at the end. */
-void greeter_init(struct greeter *g, const char *tag);
+/*
+ * tag: of our own, unguessable, 1 to 16 letters and digits, NUL at the end.
+ * quote: a refusal may quote what the backend said. Not where it may have seen
+ * a password: some echo what they do not like.
+ */
+void greeter_init(struct greeter *g, const char *tag, bool quote);
 /*
  * in: bytes from the backend that were not used yet; *used gets how many to
  * drop, always whole lines: bytes behind the last line of the answer are left.

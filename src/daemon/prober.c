@@ -215,7 +215,7 @@ probe_connected(struct wire *w)
 	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
 	(void)snprintf(tag, sizeof tag, "P%015llx",
 		       (unsigned long long)(random >> 4));
-	greeter_init(&b->greeter, tag);
+	greeter_init(&b->greeter, tag, true);
 	wire_read(&b->wire, true);
 	set_timer(b->owner);
 }

@@ -290,6 +290,9 @@ server_data(struct dialog *d, struct slice in, struct move *out)
 	size_t n = slice_find(in, '\n');
 	struct slice digits = SLICE_EMPTY;
 
+	move_bytes(out, MOVE_WAIT, 0);
+	if (in.len == 0)
+		return true;
 	if (d->endless && endless_digits(d, in, out))
 		return true;
 	if (n < in.len)

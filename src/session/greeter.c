@@ -45,12 +45,12 @@ static const struct {
 };
 
 void
-greeter_init(struct greeter *g, const char *tag)
+greeter_init(struct greeter *g, const char *tag, bool quote)
 {
 	size_t len = strlen(tag);
 
 	assert(len <= 16 && tag_valid(slice_of(tag, len)));
-	*g = (struct greeter){.state = STATE_GREETING};
+	*g = (struct greeter){.state = STATE_GREETING, .quote = quote};
 	memcpy(g->tag, tag, len + 1);
 	(void)snprintf(g->say, sizeof g->say, "%s CAPABILITY\r\n", tag);
 }
@@ -70,6 +70,8 @@ refuse_quoting(struct greeter *g, const char *reason, struct slice said)
 	char quote[QUOTE_MAX + 1] = "";
 	size_t n = said.len < QUOTE_MAX ? said.len : QUOTE_MAX;
 
+	if (!g->quote)
+		return refuse(g, reason);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = said.ptr[i];
 

@@ -165,16 +165,20 @@ void
 leg_flush(struct session *s, enum side side)
 {
 	struct leg *leg = &s->legs[side];
-	struct slice all = slice_of(leg->out.mem + leg->out.sent,
-				    leg->out.filled - leg->out.sent);
+	struct slice all;
+	enum err e;
 
 	if (!leg->out.mem)
 		return;
+	all = slice_of(leg->out.mem + leg->out.sent,
+		       leg->out.filled - leg->out.sent);
 	if (all.len > 0 && leg->open)
 		leg_write(s, side, all);
-	if (s->secret && all.len > 0)
+	if (s->secret)
 		wipe(leg->out.mem, leg->out.filled);
-	buf_drop(&leg->out, s->work->pool);
+	leg->out.sent = leg->out.cleared = leg->out.filled;
+	e = buf_settle(&leg->out, s->work->pool);
+	assert(e == ERR_OK); /* nothing is left to be moved */
 }
 
 void

@@ -57,7 +57,7 @@ dial(struct session *s)
 	s->deadline = s->now + session_settings(s)->timeouts.connect;
 	(void)snprintf(a->own_tag, sizeof a->own_tag, "W%015llx",
 		       (unsigned long long)(workspace_draw(s->work) >> 4));
-	greeter_init(&a->greeter, a->own_tag);
+	greeter_init(&a->greeter, a->own_tag, false);
 	s->work->ops->connect(s, a->backend);
 }
 

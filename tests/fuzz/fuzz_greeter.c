@@ -51,7 +51,7 @@ run(struct slice in, size_t step)
 {
 	struct outcome o = {.used = 0};
 
-	greeter_init(&o.greeter, "T1");
+	greeter_init(&o.greeter, "T1", true);
 	for (size_t n = step; !over(&o); n += step) {
 		read_on(&o, slice_head(in, n));
 		if (n >= in.len)

@@ -340,6 +340,15 @@ world_unstall(struct world *w, enum side side)
 
 /* ---- begin and end ---- */
 
+/* Most worlds want the same configuration: it is built once. */
+static struct snapshot *usual;
+
+static void
+forget_usual(void)
+{
+	snapshot_unref(usual);
+}
+
 static struct snapshot *
 build(const char *yaml, unsigned backends)
 {
@@ -383,7 +392,15 @@ world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
 	w->piece = piece;
 	w->pool = pool_new();
 	w->work = workspace_new(&ops, seed);
-	w->snapshot = build(yaml, backends);
+	if (!yaml && backends == 1) {
+		if (!usual) {
+			usual = build(NULL, 1);
+			(void)atexit(forget_usual);
+		}
+		w->snapshot = usual;
+	} else {
+		w->snapshot = w->own = build(yaml, backends);
+	}
 	assert(w->pool && w->work);
 	w->open[SIDE_CLIENT] = true;
 	peer.listener = door == DOOR_TLS || door == DOOR_RAW ? 0 : 1;
@@ -404,7 +421,7 @@ void
 world_end(struct world *w)
 {
 	session_clear(&w->session);
-	snapshot_unref(w->snapshot);
+	snapshot_unref(w->own);
 	assert(pool_lent(w->work->pool) == 0);
 	workspace_free(w->work);
 	tls_client_free(w->tls);

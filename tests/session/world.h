@@ -27,7 +27,7 @@ struct world_text {
 struct world {
 	struct session session; /* first: edges find the world by it */
 	struct workspace *work;
-	struct snapshot *snapshot;
+	struct snapshot *snapshot, *own; /* own: of this world alone */
 	struct tls_client *tls;
 	struct pool *pool;
 	struct buf wire_in, wire_out; /* of the TLS client */

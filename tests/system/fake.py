@@ -187,6 +187,7 @@ class Backend:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             conversation = self.kind(sock)
             self.conversations.append(conversation)
             threading.Thread(target=conversation.serve, daemon=True).start()

@@ -28,7 +28,8 @@ IMAPWARD = os.path.abspath(os.environ.get("IMAPWARD") or
 DIRECT = bool(os.environ.get("GATE_DIRECT"))
 
 # An ASan build keeps freed memory; the memory tests want it back.
-os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=4")
+os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1:"
+                      "thread_local_quarantine_size_kb=64")
 
 # A sanitizer's report, or a failed assertion, fails any test.
 CRASH = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|"
@@ -162,8 +163,9 @@ class Gate:
     def pid(self):
         return self.process.pid
 
-    def start(self, prefix=(), **more):
-        command = [*prefix, IMAPWARD, "run", "-c", self.config_path]
+    def start(self, prefix=(), arguments=(), **more):
+        command = [*prefix, IMAPWARD, "run", "-c", self.config_path,
+                   *arguments]
         self.process = start(command, self.stderr_path, **more)
         wait_until("imapward is ready", self._ready, 20)
         return self

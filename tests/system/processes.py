@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import unittest
 
 PR_SET_PDEATHSIG = 1
 NOBODY = 65534
@@ -73,6 +74,16 @@ def memory(pid):
     """Resident bytes that are the process's own."""
     now = status(pid)
     return int(now.get("RssAnon", "0 kB").split()[0]) * 1024
+
+
+def descriptors(pid):
+    """What its descriptors are open on. The relay shows it to root only."""
+    folder = "/proc/%d/fd" % pid
+    try:
+        return [os.readlink(os.path.join(folder, name))
+                for name in os.listdir(folder)]
+    except PermissionError:
+        raise unittest.SkipTest("only root may look at the relay's files")
 
 
 def processor_seconds(pid):

@@ -136,6 +136,7 @@ class Audit(Case):
             wire.greeting()
             wire.send(b"a LOGIN {%d+}\r\n%s wrong\r\n" % (len(name), name))
             wire.line()
+            wire.close()
         gate.stop()
         for line in gate.audit().splitlines():
             event = json.loads(line)

@@ -182,7 +182,7 @@ test_whole(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct outcome o = {.used = 0};
 
-		greeter_init(&o.greeter, "T1");
+		greeter_init(&o.greeter, "T1", true);
 		read_on(&o, rows[i].in);
 		check(i, &o);
 		SHOWS(rows[i].shows, rows[i].in.len - o.used == rows[i].left);
@@ -202,7 +202,7 @@ test_cut(void)
 		for (size_t cut = 0; cut < rows[i].in.len; cut++) {
 			struct outcome o = {.used = 0};
 
-			greeter_init(&o.greeter, "T1");
+			greeter_init(&o.greeter, "T1", true);
 			read_on(&o, slice_head(rows[i].in, cut));
 			if (!over(&o))
 				read_on(&o, rows[i].in);
@@ -217,7 +217,7 @@ test_byte_by_byte(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct outcome o = {.used = 0};
 
-		greeter_init(&o.greeter, "T1");
+		greeter_init(&o.greeter, "T1", true);
 		for (size_t n = 0; n <= rows[i].in.len && !over(&o); n++)
 			read_on(&o, slice_head(rows[i].in, n));
 		check(i, &o);
@@ -230,7 +230,7 @@ test_question(void)
 	struct greeter g;
 	size_t used;
 
-	greeter_init(&g, "A1b2C3d4E5f6G7h8");
+	greeter_init(&g, "A1b2C3d4E5f6G7h8", true);
 	CU_ASSERT_EQUAL(greeter_read(&g, SLICE("* OK hi\r\nrest"), &used),
 			GREETER_SAY);
 	CU_ASSERT_EQUAL(used, 9);
@@ -243,7 +243,7 @@ test_refused_stays(void)
 	struct greeter g;
 	size_t used;
 
-	greeter_init(&g, "T1");
+	greeter_init(&g, "T1", true);
 	CU_ASSERT_EQUAL(greeter_read(&g, SLICE("* BYE\r\n"), &used),
 			GREETER_REFUSED);
 	CU_ASSERT_EQUAL(
@@ -263,7 +263,7 @@ greet_with(size_t n, bool ended, struct greeter *g)
 	memcpy(line, "* OK [CAPABILITY A] ", 20);
 	if (ended)
 		memcpy(line + n - 2, "\r\n", 2);
-	greeter_init(g, "T1");
+	greeter_init(g, "T1", true);
 	return greeter_read(g, slice_of(line, n), &used);
 }
 
@@ -295,7 +295,7 @@ test_long_list(void)
 		memcpy(line + n, "LONG=WORD ", 10);
 	memcpy(line + n, "]\r\n", 3);
 	n += 3;
-	greeter_init(&g, "T1");
+	greeter_init(&g, "T1", true);
 	CU_ASSERT_EQUAL(greeter_read(&g, slice_of(line, n), &used),
 			GREETER_READY);
 	words = slice_of(g.words, g.words_len);
@@ -311,7 +311,7 @@ test_talker(void)
 	size_t used;
 	unsigned lines = 1;
 
-	greeter_init(&g, "T1");
+	greeter_init(&g, "T1", true);
 	CU_ASSERT_EQUAL(greeter_read(&g, SLICE("* OK\r\n"), &used),
 			GREETER_SAY);
 	while (greeter_read(&g, SLICE("* OK x\r\n"), &used) == GREETER_MORE)
@@ -325,7 +325,7 @@ try_read(struct slice in)
 {
 	struct outcome o = {.used = 0};
 
-	greeter_init(&o.greeter, "T1");
+	greeter_init(&o.greeter, "T1", true);
 	read_on(&o, in);
 	CU_ASSERT_TRUE(o.greeter.words_len <= sizeof o.greeter.words);
 	for (const char *c = o.greeter.reason; *c; c++)

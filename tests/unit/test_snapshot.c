@@ -14,7 +14,8 @@ static const char yaml[] = "tls:\n"
 			   "  key: /etc/key.pem\n"
 			   "backends:\n"
 			   "  - name: main\n"
-			   "    address: 192.0.2.1\n";
+			   "    address: 192.0.2.1\n"
+			   "    port: 143\n";
 
 static struct snapshot_source
 source(void)
