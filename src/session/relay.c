@@ -63,6 +63,17 @@ carry_out(struct session *s, enum side from, const struct move *m)
 	}
 }
 
+/*
+ * The client waits, and a response has just ended: it goes first, so that its
+ * turn does not depend on how many responses came at once.
+ */
+static bool
+client_first(const struct session *s, enum side from)
+{
+	return from == SIDE_BACKEND && dialog_boundary(&s->in.dialog) &&
+	       buf_uncleared(&s->legs[SIDE_CLIENT].plain).len > 0;
+}
+
 /* Judges one direction as far as it goes. */
 static bool
 run_direction(struct session *s, enum side from, struct move *m)
@@ -77,7 +88,7 @@ run_direction(struct session *s, enum side from, struct move *m)
 		directions[from].judge(&s->in.dialog,
 				       buf_uncleared(&leg->plain), m);
 		moved = moved || m->kind != MOVE_WAIT;
-	} while (carry_out(s, from, m));
+	} while (carry_out(s, from, m) && !client_first(s, from));
 	forward(s, from);
 	return moved;
 }

@@ -201,7 +201,11 @@ world_step(struct world *w)
 static void
 receive(struct world *w, enum side side, struct slice bytes)
 {
-	while (bytes.len > 0 && w->open[side] && !w->done) {
+	unsigned dials = w->dials;
+
+	/* What a backend says ends with its connection. */
+	while (bytes.len > 0 && w->open[side] && !w->done &&
+	       (side == SIDE_CLIENT || w->dials == dials)) {
 		size_t n =
 		    w->piece && w->piece < bytes.len ? w->piece : bytes.len;
 
