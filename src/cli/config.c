@@ -3,7 +3,10 @@
  * config.c - imapward config: check and print a configuration, show the sample.
  */
 #include "cli/commands.h"
+
+#include "base/clock.h"
 #include "config/settings.h"
+#include "daemon/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,14 +88,30 @@ load(const char *path)
 	return NULL;
 }
 
+/* All that `imapward run` would refuse, short of taking the ports. */
 static int
 check(const char *path)
 {
-	struct settings *s = load(path);
+	struct files files = {0};
+	struct snapshot *snapshot = NULL;
+	struct snapshot_fault fault = {"the TLS library cannot be used"};
+	enum err e = tls_library_init();
 
-	if (!s)
+	if (e == ERR_OK)
+		e = files_read(path, &files, &fault);
+	if (e == ERR_OK)
+		e = snapshot_build(&files.source,
+				   (int64_t)(clock_wall_ms() / 1000), &snapshot,
+				   &fault);
+	if (e != ERR_OK) {
+		fprintf(stderr, "imapward: %s\n", fault.text);
+		files_clear(&files);
 		return EXIT_CONFIG;
-	settings_free(s);
+	}
+	if (files.warning[0])
+		fprintf(stderr, "imapward: %s\n", files.warning);
+	snapshot_unref(snapshot);
+	files_clear(&files);
 	printf("%s: the configuration is valid\n", path);
 	return finish();
 }

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-	EVENTS_CAP = 4 * 1024 * 1024, /* waiting for the keeper, then dropped */
+	EVENTS_CAP = 2 * 1024 * 1024, /* waiting for the keeper, then dropped */
 	EVENTS_PIECE = 64 * 1024,
 	CHANNEL_FULL = 512 * 1024,
 	COLLECT_EVERY_MS = 20,

@@ -142,8 +142,8 @@ connect_done(uv_connect_t *req, int status)
 }
 
 /*
- * libuv's own keep-alive gives a peer ten seconds; one that reboots gets four
- * minutes from us.
+ * libuv's own keep-alive gives up after ten seconds of silence; a backend that
+ * reboots gets the system's patience after two minutes without traffic.
  */
 static void
 keep_alive(struct wire *w)

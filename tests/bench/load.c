@@ -1,433 +1,661 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * load.c - clients and a backend for the benchmark, as plain as they can be: a
- * thread for each connection, blocking calls.
+ * load.c - IMAP clients over TLS, as many as one thread can play.
  *
- *   load backend PORT            answers every login, until it is killed
- *   load MODE PORT COUNT AT_ONCE does COUNT operations on the gate's TLS port,
- *                                AT_ONCE at a time, and says what it did
+ *   load MODE PORT [-c clients] [-d seconds] [-w warm-up seconds]
+ *       [-n operations] [-z size] [-v 12|13] [-s] [-C file]...
  *
- *   handshake   connect, full TLS 1.3 handshake, greeting, LOGOUT, close
- *   session     the same with LOGIN, SELECT and FETCH of 4 KB
- *   noop        NOOP on AT_ONCE sessions that stay
- *   download    FETCH of 1 MB on such sessions
- *   upload      APPEND of 10 MB on such sessions
- *   idle        opens COUNT sessions, sends IDLE on each, says "ready", and
- *               holds them until its standard input ends
+ * A mode is a script of commands, see modes[]. After the warm-up the clients
+ * are watched for so many seconds or operations; then one line of key=value
+ * tells what happened between the two. -C names a file with the CPU time of
+ * the proxy (cpuacct.usage, cpu.stat or /proc/PID/stat); it is read at both
+ * ends, so that its figure covers exactly what was watched.
+ * Mode idle instead says "ready" when all clients are idle, and keeps them
+ * until standard input ends.
  */
-#include <openssl/ssl.h>
-
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdarg.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-	MESSAGE = 4096,
-	DOWNLOAD = 1024 * 1024,
-	LINE = 4096,
-	STACK = 256 * 1024
+	SETUP_SECONDS = 20,
+	IDLE_SETUP_SECONDS = 120,
+	FAILURES_MOST = 2000, /* in a row */
+	EVENTS = 512,
+	ADDRESSES = 8, /* 127.0.0.2 and on: enough ports for everybody */
+	OPENING_MOST = 32,
+	CPU_FILES = 64,
+	LINE_OF_MAIL = 78
 };
 
-static char filler[64 * 1024];
+/* With an end, the size goes between the two. */
+struct command {
+	const char *start, *end;
+};
 
-static void
-die(const char *what)
+#define LOGIN  {"LOGIN user secret", NULL}
+#define SELECT {"SELECT INBOX", NULL}
+#define FETCH  {"FETCH ", " BODY[]"}
+#define LOGOUT {"LOGOUT", NULL}
+
+/* again: where the script goes on after its end; NEW: on a new connection. */
+enum { NEW = -1, STAY = -2 };
+
+static const struct mode {
+	const char *name;
+	struct command script[5];
+	int again;
+	bool resume;
+} modes[] = {
+    {"handshake", {LOGOUT}, NEW, false},
+    {"resume", {LOGOUT}, NEW, true},
+    {"login", {LOGIN, SELECT, FETCH, LOGOUT}, NEW, false},
+    {"noop", {LOGIN, {"NOOP", NULL}}, 1, false},
+    {"download", {LOGIN, SELECT, FETCH}, 2, false},
+    {"upload", {LOGIN, {"APPEND INBOX {", "}"}}, 1, false},
+    {"idle", {LOGIN, SELECT, {"IDLE", NULL}}, STAY, false},
+};
+
+enum state { CLOSED, CONNECTING, CLEAR, STARTTLS, HANDSHAKE, GREETING, TALKING };
+
+struct client {
+	int fd, at;
+	enum state state;
+	bool begun; /* counted in totals.begun */
+	SSL *tls;
+	SSL_SESSION *session; /* what the next connection resumes */
+	unsigned tag;
+	uint64_t literal; /* bytes of it still to come */
+	uint64_t upload;  /* bytes still to go */
+	size_t line_len, out_len, out_sent;
+	char line[512], out[128];
+};
+
+static struct {
+	const struct mode *mode;
+	uint16_t port;
+	size_t clients;
+	double seconds, warm_up;
+	uint64_t operations, size;
+	int version;
+	bool starttls;
+	const char *cpu[CPU_FILES];
+	size_t cpus;
+} want = {.clients = 32,
+	  .seconds = 2,
+	  .warm_up = 0.3,
+	  .operations = UINT64_MAX,
+	  .size = 4096,
+	  .version = 13};
+
+/* What happened so far. begun: clients that reached what is measured. */
+static struct totals {
+	uint64_t operations, bytes, errors, handshakes, resumed;
+	size_t begun;
+} totals;
+
+static unsigned failures; /* since the last operation */
+static SSL_CTX *ctx;
+static int epoll_fd;
+static struct client *clients;
+static struct client **closed; /* to be opened (again) */
+static size_t closed_count, opening;
+static char received[256 * 1024], mail[LINE_OF_MAIL * 840];
+
+static _Noreturn void
+die(const char *why)
 {
-	fprintf(stderr, "load: %s\n", what);
+	printf("error=%s errors=%" PRIu64 " begun=%zu\n", why, totals.errors,
+	       totals.begun);
 	exit(1);
 }
 
-/* --- a connection, with TLS or without ----------------------------------- */
-
-struct peer {
-	int fd;
-	SSL *tls; /* NULL: in clear */
-	size_t have;
-	char line[LINE + 1];
-};
-
-static ssize_t
-take(struct peer *p, char *to, size_t room)
+static double
+now(void)
 {
-	return p->tls ? SSL_read(p->tls, to, (int)room) : read(p->fd, to, room);
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool
-give(struct peer *p, const char *from, size_t len)
+/* Nanoseconds, whatever kind of file it is. */
+static double
+cpu_of(const char *path)
 {
-	while (len > 0) {
-		ssize_t n = p->tls ? SSL_write(p->tls, from, (int)len)
-				   : write(p->fd, from, len);
+	unsigned long user = 0, system = 0;
+	char text[1024] = "", *at;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
 
-		if (n <= 0)
-			return false;
-		from += n;
-		len -= (size_t)n;
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	at = strrchr(text, ')');
+	if (at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+			     "%lu %lu",
+			 &user, &system) == 2)
+		return (double)(user + system) * 1e9 /
+		       (double)sysconf(_SC_CLK_TCK);
+	if (strncmp(text, "usage_usec ", 11) == 0)
+		return strtod(text + 11, NULL) * 1e3;
+	return strtod(text, NULL);
+}
+
+static double
+cpu(void)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < want.cpus; i++)
+		sum += cpu_of(want.cpu[i]);
+	return sum;
+}
+
+static void
+hang_up(struct client *c, bool in_order)
+{
+	if (c->tls && in_order && want.mode->resume) {
+		SSL_SESSION_free(c->session);
+		c->session = SSL_get1_session(c->tls);
 	}
-	return true;
+	if (c->tls && in_order)
+		SSL_shutdown(c->tls);
+	SSL_free(c->tls);
+	ERR_clear_error();
+	close(c->fd);
+	if (c->begun)
+		totals.begun--;
+	else
+		opening--;
+	*c = (struct client){.fd = -1, .session = c->session};
+	closed[closed_count++] = c;
 }
 
-__attribute__((format(printf, 2, 3))) static bool
-say(struct peer *p, const char *format, ...)
+static void
+fail(struct client *c, const char *why)
 {
-	char text[512];
-	va_list args;
+	totals.errors++;
+	if (++failures > FAILURES_MOST)
+		die(why);
+	hang_up(c, false);
+}
+
+static void
+call(struct client *c)
+{
+	static uint32_t turn;
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + turn++ % ADDRESSES)};
+	struct epoll_event event = {
+	    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+	    .data.ptr = c};
+	int on = 1;
+
+	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		die("socket");
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+	if (bind(c->fd, (struct sockaddr *)&at, sizeof at) != 0)
+		die("bind");
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	at.sin_port = htons(want.port);
+	opening++;
+	c->state = CONNECTING;
+	if (connect(c->fd, (struct sockaddr *)&at, sizeof at) != 0 &&
+	    errno != EINPROGRESS)
+		fail(c, "connect");
+	else
+		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event);
+}
+
+static void
+start_tls(struct client *c)
+{
+	c->tls = SSL_new(ctx);
+	if (!c->tls || SSL_set_fd(c->tls, c->fd) != 1)
+		die("SSL_new");
+	SSL_set_connect_state(c->tls);
+	if (c->session)
+		SSL_set_session(c->tls, c->session);
+	c->state = HANDSHAKE;
+	c->line_len = 0;
+}
+
+static void
+say(struct client *c, const struct command *command)
+{
 	int n;
 
-	va_start(args, format);
-	n = vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	return give(p, text, (size_t)n);
+	if (command->end)
+		n = snprintf(c->out, sizeof c->out, "a%u %s%" PRIu64 "%s\r\n",
+			     ++c->tag, command->start, want.size, command->end);
+	else
+		n = snprintf(c->out, sizeof c->out, "a%u %s\r\n", ++c->tag,
+			     command->start);
+	c->out_len = (size_t)n;
+	c->out_sent = 0;
 }
 
+/* The script's next command, after a good answer to the one before. */
 static bool
-give_filler(struct peer *p, size_t len)
+go_on(struct client *c)
 {
-	while (len > 0) {
-		size_t n = len < sizeof filler ? len : sizeof filler;
+	const struct command *script = want.mode->script;
 
-		if (!give(p, filler, n))
+	if (c->state == TALKING)
+		c->at++;
+	if (c->state == TALKING && !script[c->at].start) {
+		totals.operations++;
+		failures = 0;
+		if (want.mode->again == NEW) {
+			hang_up(c, true);
 			return false;
-		len -= n;
-	}
-	return true;
-}
-
-/* The next line without CRLF into out; what comes behind it is kept. */
-static bool
-hear(struct peer *p, char out[LINE + 1])
-{
-	for (;;) {
-		char *end = memchr(p->line, '\n', p->have);
-		ssize_t n;
-
-		if (end) {
-			size_t len = (size_t)(end - p->line);
-
-			memcpy(out, p->line, len);
-			out[len - (len > 0 && out[len - 1] == '\r')] = '\0';
-			p->have -= len + 1;
-			memmove(p->line, end + 1, p->have);
-			return true;
 		}
-		n = p->have < LINE ? take(p, p->line + p->have, LINE - p->have)
-				   : 0;
-		if (n <= 0)
-			return false;
-		p->have += (size_t)n;
+		c->at = want.mode->again;
+	}
+	c->state = TALKING;
+	if (!c->begun && c->at == want.mode->again) {
+		c->begun = true;
+		totals.begun++;
+		opening--;
+	}
+	say(c, &script[c->at]);
+	return true;
+}
+
+/* False: would block, or broken (then the read tells). */
+static bool
+write_some(struct client *c, const char *from, size_t n, size_t *done)
+{
+	ssize_t sent;
+
+	if (!c->tls) {
+		sent = send(c->fd, from, n, MSG_NOSIGNAL);
+		*done = sent > 0 ? (size_t)sent : 0;
+		return sent > 0;
+	}
+	return SSL_write_ex(c->tls, from, n, done) == 1;
+}
+
+static void
+write_waiting(struct client *c)
+{
+	static const char end[] = "\r\n";
+	size_t n;
+
+	while (c->out_sent < c->out_len) {
+		if (!write_some(c, c->out + c->out_sent,
+				c->out_len - c->out_sent, &n))
+			return;
+		c->out_sent += n;
+	}
+	while (c->upload > 0) {
+		size_t at = (want.size - c->upload) % LINE_OF_MAIL;
+		size_t len = sizeof mail - at;
+
+		if (!write_some(c, mail + at,
+				len < c->upload ? len : (size_t)c->upload, &n))
+			return;
+		c->upload -= n;
+		totals.bytes += n;
+		if (c->upload == 0) {
+			memcpy(c->out, end, 2);
+			c->out_len = 2;
+			c->out_sent = 0;
+			write_waiting(c);
+		}
 	}
 }
 
+/* False: the client has gone. */
 static bool
-swallow(struct peer *p, size_t len)
+heard(struct client *c, const char *line, size_t len)
 {
-	static _Thread_local char sink[64 * 1024];
-	size_t kept = p->have < len ? p->have : len;
+	static const struct command starttls = {"STARTTLS", NULL};
+	char good[32];
+	const char *brace;
 
-	p->have -= kept;
-	memmove(p->line, p->line + kept, p->have);
-	for (len -= kept; len > 0;) {
-		ssize_t n =
-		    take(p, sink, len < sizeof sink ? len : sizeof sink);
-
-		if (n <= 0)
+	if (c->state == CLEAR || c->state == GREETING) {
+		if (strncmp(line, "* OK", 4) != 0) {
+			fail(c, "greeting");
 			return false;
-		len -= (size_t)n;
+		}
+		if (c->state == GREETING)
+			return go_on(c);
+		say(c, &starttls);
+		c->state = STARTTLS;
+		return true;
+	}
+	if (line[0] == '*') {
+		brace = line[len - 1] == '}' ? strrchr(line, '{') : NULL;
+		c->literal = brace ? strtoull(brace + 1, NULL, 10) : 0;
+		return true;
+	}
+	if (line[0] == ')')
+		return true;
+	if (line[0] == '+') {
+		if (want.mode->again != STAY)
+			c->upload = want.size;
+		else if (!c->begun) {
+			c->begun = true;
+			totals.begun++;
+			opening--;
+		}
+		return true;
+	}
+	snprintf(good, sizeof good, "a%u OK ", c->tag);
+	if (strncmp(line, good, strlen(good)) != 0) {
+		fail(c, "answer");
+		return false;
+	}
+	if (c->state == STARTTLS) {
+		start_tls(c);
+		return true;
+	}
+	return go_on(c);
+}
+
+/* False: the client has gone. */
+static bool
+take(struct client *c, const char *at, size_t n)
+{
+	const char *end = at + n, *newline;
+	size_t len;
+
+	while (at < end) {
+		if (c->literal > 0) {
+			len = (size_t)(end - at);
+			len = len < c->literal ? len : (size_t)c->literal;
+			c->literal -= len;
+			at += len;
+			continue;
+		}
+		newline = memchr(at, '\n', (size_t)(end - at));
+		len = (size_t)((newline ? newline + 1 : end) - at);
+		if (c->line_len + len >= sizeof c->line) {
+			fail(c, "long-line");
+			return false;
+		}
+		memcpy(c->line + c->line_len, at, len);
+		c->line_len += len;
+		at += len;
+		if (!newline)
+			return true;
+		len = c->line_len - 1;
+		if (len > 0 && c->line[len - 1] == '\r')
+			len--;
+		c->line[len] = '\0';
+		c->line_len = 0;
+		if (len > 0 && !heard(c, c->line, len))
+			return false;
 	}
 	return true;
 }
 
-/* The length announced at the end of a line, else 0. */
-static size_t
-literal_of(const char *line)
+/* Bytes read, 0: would block, -1: over. */
+static ssize_t
+read_some(struct client *c)
 {
-	const char *open = strrchr(line, '{');
 	size_t n = 0;
+	ssize_t got;
 
-	if (open && line[strlen(line) - 1] == '}')
-		n = (size_t)strtoul(open + 1, NULL, 10);
-	return n;
+	if (!c->tls) {
+		got = recv(c->fd, received, sizeof received, 0);
+		return got > 0 ? got : got < 0 && errno == EAGAIN ? 0 : -1;
+	}
+	if (SSL_read_ex(c->tls, received, sizeof received, &n) == 1)
+		return (ssize_t)n;
+	switch (SSL_get_error(c->tls, 0)) {
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return 0;
+	default:
+		return -1;
+	}
 }
 
-static struct sockaddr_in
-loopback(const char *port)
-{
-	return (struct sockaddr_in){
-	    .sin_family = AF_INET,
-	    .sin_port = htons((in_port_t)strtoul(port, NULL, 10)),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static void
-no_delay(int fd)
-{
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-}
-
-static void
-spawn(void *(*run)(void *), void *arg, pthread_t *thread)
-{
-	pthread_attr_t attributes;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK);
-	if (pthread_create(thread, &attributes, run, arg) != 0)
-		die("no thread");
-	pthread_attr_destroy(&attributes);
-}
-
-/* --- the backend --------------------------------------------------------- */
-
+/* True when done; the client may have gone if not. */
 static bool
-answer_fetch(struct peer *p, const char *tag, const char *line)
+handshake(struct client *c)
 {
-	size_t len = strstr(line, "BIG") ? DOWNLOAD : MESSAGE;
+	int result = SSL_do_handshake(c->tls);
 
-	return say(p, "* 1 FETCH (BODY[] {%zu}\r\n", len) &&
-	       give_filler(p, len) && say(p, ")\r\n%s OK done\r\n", tag);
-}
-
-static bool
-answer(struct peer *p, const char *line)
-{
-	static _Thread_local char rest[LINE + 1];
-	size_t literal = literal_of(line);
-	char tag[64] = "*";
-
-	(void)sscanf(line, "%63s", tag);
-	if (literal > 0 &&
-	    !(say(p, "+ go\r\n") && swallow(p, literal) && hear(p, rest)))
+	if (result != 1) {
+		result = SSL_get_error(c->tls, result);
+		if (result != SSL_ERROR_WANT_READ &&
+		    result != SSL_ERROR_WANT_WRITE)
+			fail(c, "handshake");
 		return false;
-	if (strstr(line, " FETCH "))
-		return answer_fetch(p, tag, line);
-	if (strstr(line, " IDLE"))
-		return say(p, "+ idling\r\n");
-	if (strstr(line, " CAPABILITY"))
-		return say(p,
-			   "* CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN "
-			   "SASL-IR\r\n%s OK done\r\n",
-			   tag);
-	if (strstr(line, " LOGOUT"))
-		return say(p, "* BYE so long\r\n%s OK done\r\n", tag) && false;
-	return say(p, "%s OK done\r\n", tag);
-}
-
-static void *
-serve(void *arg)
-{
-	static const char greeting[] =
-	    "* OK [CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN SASL-IR] ready\r\n";
-	struct peer *p = arg;
-	char line[LINE + 1];
-
-	if (give(p, greeting, sizeof greeting - 1))
-		while (hear(p, line) && answer(p, line))
-			;
-	close(p->fd);
-	free(p);
-	return NULL;
-}
-
-static void
-backend(const char *port)
-{
-	struct sockaddr_in at = loopback(port);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-	if (bind(fd, (void *)&at, sizeof at) != 0 || listen(fd, 4096) != 0)
-		die("cannot listen");
-	for (;;) {
-		struct peer *p = calloc(1, sizeof *p);
-		pthread_t thread;
-
-		if (!p || (p->fd = accept(fd, NULL, NULL)) < 0)
-			die("cannot accept");
-		no_delay(p->fd);
-		spawn(serve, p, &thread);
-		pthread_detach(thread);
 	}
-}
-
-/* --- the clients --------------------------------------------------------- */
-
-struct job {
-	const char *mode;
-	const char *port;
-	size_t count;
-};
-
-static SSL_CTX *context;
-
-static void
-must(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-static struct peer *
-connected(const char *port)
-{
-	struct sockaddr_in to = loopback(port);
-	struct peer *p = calloc(1, sizeof *p);
-	char line[LINE + 1];
-
-	must(p, "memory");
-	p->fd = socket(AF_INET, SOCK_STREAM, 0);
-	must(connect(p->fd, (void *)&to, sizeof to) == 0, "connect");
-	no_delay(p->fd);
-	p->tls = SSL_new(context);
-	SSL_set_fd(p->tls, p->fd);
-	must(SSL_connect(p->tls) == 1, "handshake");
-	must(hear(p, line) && strncmp(line, "* OK", 4) == 0, "greeting");
-	return p;
+	totals.handshakes++;
+	if (SSL_session_reused(c->tls))
+		totals.resumed++;
+	c->state = GREETING;
+	/* No second greeting after STARTTLS. */
+	return !want.starttls || go_on(c);
 }
 
 static void
-ended(struct peer *p)
+ready(struct client *c, uint32_t events)
 {
-	SSL_free(p->tls);
-	close(p->fd);
-	free(p);
-}
+	ssize_t n;
 
-/* One command; an upload gives its literal when asked. */
-static void
-command(struct peer *p, const char *text)
-{
-	char line[LINE + 1];
-
-	must(say(p, "a %s\r\n", text), text);
-	do {
-		must(hear(p, line), text);
-		if (line[0] == '+' && strstr(text, "IDLE"))
+	if (c->state == CLOSED)
+		return;
+	if (c->state == CONNECTING) {
+		if (events & (EPOLLERR | EPOLLHUP)) {
+			fail(c, "connect");
 			return;
-		if (line[0] == '+')
-			must(give_filler(p, literal_of(text)) && say(p, "\r\n"),
-			     text);
-		else if (line[0] == '*' && literal_of(line) > 0)
-			must(swallow(p, literal_of(line)), text);
-	} while (strncmp(line, "a ", 2) != 0);
-	must(strncmp(line, "a OK", 4) == 0, line);
-}
-
-static struct peer *
-logged_in(const char *port)
-{
-	struct peer *p = connected(port);
-
-	command(p, "LOGIN bench secret");
-	return p;
+		}
+		c->state = CLEAR;
+		if (!want.starttls)
+			start_tls(c);
+	}
+	for (;;) {
+		if (c->state == HANDSHAKE && !handshake(c))
+			return;
+		write_waiting(c);
+		n = read_some(c);
+		if (n == 0)
+			return;
+		if (n < 0) {
+			fail(c, "closed");
+			return;
+		}
+		if (want.mode->script[0].start && c->upload == 0)
+			totals.bytes += (uint64_t)n;
+		if (!take(c, received, (size_t)n))
+			return;
+	}
 }
 
 static void
-once(const struct job *job)
+turn(size_t at_once)
 {
-	bool whole = strcmp(job->mode, "session") == 0;
-	struct peer *p = whole ? logged_in(job->port) : connected(job->port);
+	struct epoll_event events[EVENTS];
+	int n;
 
-	if (whole) {
-		command(p, "SELECT INBOX");
-		command(p, "FETCH 1 BODY[]");
-	}
-	command(p, "LOGOUT");
-	ended(p);
-}
-
-static const char *
-repeated(const char *mode)
-{
-	static const char *const rows[][2] = {
-	    {"noop", "NOOP"},
-	    {"download", "FETCH BIG BODY[]"},
-	    {"upload", "APPEND x {10485760}"}};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (strcmp(mode, rows[i][0]) == 0)
-			return rows[i][1];
-	return NULL;
-}
-
-static void *
-work(void *arg)
-{
-	const struct job *job = arg;
-	const char *text = repeated(job->mode);
-	struct peer *p = text ? logged_in(job->port) : NULL;
-
-	if (text) { /* all sessions are there before the first is counted */
-		puts("open");
-		fflush(stdout);
-		sleep(2);
-	}
-	for (size_t i = 0; i < job->count; i++) {
-		if (text)
-			command(p, text);
-		else
-			once(job);
-	}
-	if (text) {
-		puts("over");
-		fflush(stdout);
-		sleep(2); /* whoever counts does not count the end */
-		ended(p);
-	}
-	return NULL;
+	while (closed_count > 0 && opening < at_once)
+		call(closed[--closed_count]);
+	n = epoll_wait(epoll_fd, events, EVENTS, 20);
+	for (int i = 0; i < n; i++)
+		ready(events[i].data.ptr, events[i].events);
 }
 
 static void
-idle(const struct job *job)
+measure(void)
 {
-	for (size_t i = 0; i < job->count; i++)
-		command(logged_in(job->port), "IDLE");
+	bool kept = want.mode->again != NEW;
+	double start = now(), cpu_start, cpu_used;
+	struct totals before;
+
+	while (kept ? totals.begun < want.clients : totals.operations == 0) {
+		turn(want.clients);
+		if (now() - start > SETUP_SECONDS)
+			die("setup");
+	}
+	for (start = now(); now() - start < want.warm_up;)
+		turn(want.clients);
+	before = totals;
+	start = now();
+	cpu_start = cpu();
+	while (now() - start < want.seconds &&
+	       totals.operations - before.operations < want.operations)
+		turn(want.clients);
+	cpu_used = cpu() - cpu_start;
+	printf("operations=%" PRIu64 " bytes=%" PRIu64 " errors=%" PRIu64
+	       " handshakes=%" PRIu64 " resumed=%" PRIu64
+	       " seconds=%.3f cpu_ns=%.0f\n",
+	       totals.operations - before.operations,
+	       totals.bytes - before.bytes, totals.errors - before.errors,
+	       totals.handshakes - before.handshakes,
+	       totals.resumed - before.resumed, now() - start, cpu_used);
+}
+
+static void
+keep_idle(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	double start = now();
+
+	while (totals.begun < want.clients) {
+		turn(OPENING_MOST);
+		if (now() - start > IDLE_SETUP_SECONDS)
+			die("setup");
+	}
 	puts("ready");
 	fflush(stdout);
-	while (getchar() != EOF)
-		;
+	while (poll(&input, 1, 0) == 0)
+		turn(OPENING_MOST);
+	printf("begun=%zu errors=%" PRIu64 "\n", totals.begun, totals.errors);
 }
 
 static void
-load(struct job *job, size_t at_once)
+prepare(void)
 {
-	pthread_t *threads = calloc(at_once, sizeof *threads);
+	int version = want.version == 12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+	struct rlimit limit;
 
-	must(threads && at_once > 0, "at least one at once");
-	job->count /= at_once;
-	for (size_t i = 0; i < at_once; i++)
-		spawn(work, job, &threads[i]);
-	for (size_t i = 0; i < at_once; i++)
-		pthread_join(threads[i], NULL);
-	printf("done %zu\n", job->count * at_once);
-	free(threads);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof mail; i++)
+		mail[i] = (char)('A' + i % LINE_OF_MAIL % 26);
+	for (size_t i = 0; i < sizeof mail; i += LINE_OF_MAIL)
+		memcpy(mail + i + LINE_OF_MAIL - 2, "\r\n", 2);
+	ctx = SSL_CTX_new(TLS_client_method());
+	if (!ctx || SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
+	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM") != 1 ||
+	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") != 1 ||
+	    SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-AES128-GCM-SHA256:"
+					 "ECDHE-RSA-AES128-GCM-SHA256") != 1 ||
+	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256") != 1)
+		die("SSL_CTX");
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				  SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	if (want.size > 65536) {
+		SSL_CTX_set_read_ahead(ctx, 1);
+		SSL_CTX_set_default_read_buffer_len(ctx, 131072);
+	}
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	clients = calloc(want.clients, sizeof *clients);
+	closed = calloc(want.clients, sizeof(*closed));
+	if (epoll_fd < 0 || !clients || !closed)
+		die("memory");
+	for (size_t i = 0; i < want.clients; i++)
+		closed[closed_count++] = &clients[i];
+}
+
+static const struct mode *
+find_mode(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof modes / sizeof modes[0]; i++)
+		if (strcmp(modes[i].name, name) == 0)
+			return &modes[i];
+	return NULL;
+}
+
+static bool
+options(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:d:w:n:z:v:sC:")) != -1) {
+		switch (option) {
+		case 'c':
+			want.clients = strtoul(optarg, NULL, 10);
+			break;
+		case 'd':
+			want.seconds = strtod(optarg, NULL);
+			break;
+		case 'w':
+			want.warm_up = strtod(optarg, NULL);
+			break;
+		case 'n':
+			want.operations = strtoull(optarg, NULL, 10);
+			break;
+		case 'z':
+			want.size = strtoull(optarg, NULL, 10);
+			break;
+		case 'v':
+			want.version = strcmp(optarg, "12") == 0 ? 12 : 13;
+			break;
+		case 's':
+			want.starttls = true;
+			break;
+		case 'C':
+			if (want.cpus < CPU_FILES)
+				want.cpu[want.cpus++] = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (argc - optind != 2)
+		return false;
+	want.mode = find_mode(argv[optind]);
+	want.port = (uint16_t)strtoul(argv[optind + 1], NULL, 10);
+	return want.mode && want.port != 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	memset(filler, 'x', sizeof filler);
-	if (argc == 3 && strcmp(argv[1], "backend") == 0) {
-		backend(argv[2]);
-	} else if (argc == 5) {
-		struct job job = {argv[1], argv[2], strtoul(argv[3], NULL, 10)};
-
-		context = SSL_CTX_new(TLS_client_method());
-		SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-		SSL_CTX_set1_groups_list(context, "X25519");
-		if (strcmp(job.mode, "idle") == 0)
-			idle(&job);
-		else
-			load(&job, strtoul(argv[4], NULL, 10));
-		SSL_CTX_free(context);
-	} else {
-		die("usage: load backend PORT | load MODE PORT COUNT AT_ONCE");
+	if (!options(argc, argv)) {
+		fputs("usage: see the top of load.c\n", stderr);
+		return 2;
 	}
+	prepare();
+	if (want.mode->again == STAY)
+		keep_idle();
+	else
+		measure();
 	return 0;
 }

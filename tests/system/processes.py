@@ -79,11 +79,16 @@ def memory(pid):
 def descriptors(pid):
     """What its descriptors are open on. The relay shows it to root only."""
     folder = "/proc/%d/fd" % pid
+    found = []
     try:
-        return [os.readlink(os.path.join(folder, name))
-                for name in os.listdir(folder)]
+        for name in os.listdir(folder):
+            try:
+                found.append(os.readlink(os.path.join(folder, name)))
+            except FileNotFoundError:
+                pass  # closed since the folder was read
     except PermissionError:
         raise unittest.SkipTest("only root may look at the relay's files")
+    return found
 
 
 def processor_seconds(pid):

@@ -127,6 +127,11 @@ class Audit(Case):
         self.wire(gate, clear=True).close()
         wait_until("both", lambda: len(gate.events("connection")) == 2)
 
+    def test_who_closed_first_is_told(self):
+        gate = self.start_gate(self.keep(Backend()))
+        self.logged_in(gate).close()
+        self.assertIn("client", gate.event("connection")["event.reason"])
+
     def test_hostile_bytes_do_not_break_the_lines(self):
         gate = self.start_gate(self.keep(Backend()))
         names = [b'x","event.action":"start', b"\x1b[2J\x7f", b"\xff\xfe\xc0",

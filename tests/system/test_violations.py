@@ -122,7 +122,8 @@ class Violations(Case):
 
     def test_missing_and_surplus_arguments_cost_only_the_command(self):
         for line in (b"LOGIN", b"LOGIN alice", b"LOGIN alice x y",
-                     b"LOGIN  alice x", b"AUTHENTICATE", b"NOOP x", b"CAPABILITY x", b""):
+                     b"LOGIN  alice x", b"AUTHENTICATE", b"NOOP x",
+                     b"CAPABILITY x", b""):
             with self.subTest(line):
                 wire, answer = self.refused(b"a " + line + b"\r\n")
                 self.assertRegex(answer, rb"^(a|\*) BAD")

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""courier.py - Courier IMAP 5, users in userdb."""
+
+import shlex
+
+from old import USERS, Old
+
+# Behind the package's own: the last one counts.
+SETTINGS = {
+    "ADDRESS": "127.0.0.1",
+    "PIDFILE": "/run/courier/imapd.pid",
+    "MAXDAEMONS": "100",
+    "MAXPERIP": "100",
+}
+
+AUTHDAEMON = """\
+authmodulelist="authuserdb"
+authmodulelistorig="authuserdb"
+daemons=2
+authdaemonvar=/run/courier/authdaemon
+DEBUG_LOGIN=1
+DEFAULTOPTIONS=""
+LOGGEROPTS=""
+"""
+
+ACCOUNT = """
+useradd %(user)s
+userdb %(user)s set uid=$(id -u %(user)s) gid=$(id -g %(user)s) \\
+    home=/srv/%(user)s mail=/srv/%(user)s/Maildir
+printf '%%s\\n' %(password)s | userdbpw -md5 | userdb %(user)s set systempw
+"""
+
+
+class Courier(Old):
+    name = "courier"
+    packages = ["courier-imap", "courier-authdaemon"]
+    script = "cd /etc/courier" + "".join(
+        ACCOUNT % {"user": user, "password": shlex.quote(password)}
+        for user, password in USERS.items()) + """
+chmod 600 userdb
+makeuserdb
+"""
+    run = """
+mount -t tmpfs tmpfs /run
+mkdir -p /run/courier/authdaemon
+cat /srv/imapd.more >/run/imapd.more
+cat /etc/courier/imapd /srv/imapd.more >/run/imapd
+mount --bind /run/imapd /etc/courier/imapd
+mount --bind /srv/authdaemonrc /etc/courier/authdaemonrc
+for user in %s; do
+	mkdir /srv/$user
+	maildirmake.courier /srv/$user/Maildir
+	chown -R $user:$user /srv/$user
+done
+set -a
+. /etc/courier/authdaemonrc
+set +a
+/usr/sbin/authdaemond start &
+/usr/sbin/imapd start
+wait
+""" % " ".join(USERS)
+
+    def files(self, **change):
+        settings = dict(SETTINGS, PORT=self.port, **change)
+        return {
+            "imapd.more": "".join("%s=%s\n" % (name, shlex.quote(str(value)))
+                                  for name, value in settings.items()),
+            "authdaemonrc": AUTHDAEMON,
+        }

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mailutils.py - GNU mailutils' imap4d, users of the system."""
+
+import shlex
+
+from old import USERS, Old
+
+CONFIG = """\
+mode daemon;
+foreground yes;
+login-disabled {login_disabled};
+tls-mode no;
+pidfile "/run/imap4d.pid";
+logging {{ syslog no; facility mail; }};
+auth {{ authentication "generic:system"; authorization "system"; }};
+mailbox {{
+  mail-spool "maildir:/srv/mail";
+  mailbox-pattern "maildir:/srv/mail/${{user}}";
+  mailbox-type maildir;
+}};
+home-dir "/srv/home/%u";
+server 127.0.0.1:{port} {{ tls-mode no; }};
+"""
+
+
+class Mailutils(Old):
+    name = "mailutils"
+    packages = ["mailutils-imap4d"]
+    script = "".join("useradd %s\nprintf '%%s\\n' %s | chpasswd\n" %
+                     (user, shlex.quote(user + ":" + password))
+                     for user, password in USERS.items())
+    run = """
+mount -t tmpfs tmpfs /run
+mkdir -m 1777 /srv/mail
+mkdir /srv/home
+for user in %s; do
+	install -d -o $user -g $user /srv/home/$user
+done
+exec imap4d --config-file=/srv/imap4d.conf --foreground
+""" % " ".join(USERS)
+
+    def files(self, login_disabled="no"):
+        return {"imap4d.conf": CONFIG.format(port=self.port,
+                                             login_disabled=login_disabled)}
