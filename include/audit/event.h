@@ -43,7 +43,8 @@
 	X(CODE, "imapward.auth.code", S, "response code the client got (RFC 5530), or empty")                                \
 	X(BACKEND_CODE, "imapward.backend.code", S, "response code the backend gave")                                        \
 	X(BACKEND, "imapward.backend.name", S, "name of the backend in the configuration")                                   \
-	X(BACKEND_IP, "destination.ip", S, "address of the backend")                                                         \
+	X(BACKEND_ADDRESS, "destination.address", S, "address or name of the backend in the configuration")                    \
+	X(BACKEND_IP, "destination.ip", S, "address of the backend that was connected")                                                         \
 	X(BACKEND_PORT, "destination.port", N, "port of the backend")                                                        \
 	X(BYTES_IN, "source.bytes", N, "bytes of IMAP received from the client")                                             \
 	X(BYTES_OUT, "destination.bytes", N, "bytes of IMAP sent to the client")                                             \

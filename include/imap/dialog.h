@@ -71,6 +71,7 @@ struct dialog {
 	bool tagged;     /* the backend's line in hand is a tagged answer */
 	bool endless;    /* behind "{" and too many digits in a response */
 	bool bye;        /* the backend said BYE */
+	bool logout;     /* the client said LOGOUT */
 	unsigned char put_len;
 	unsigned char tag_len;
 	uint16_t answer;    /* which of tags is being answered */

@@ -2,8 +2,8 @@
 /*
  * tags.h - the tags of commands that were sent and not answered yet.
  *
- * Pure; a fixed 512 bytes, oldest first. Tags are kept whole and compared
- * byte by byte: about 60 ordinary tags in flight, seven of the longest.
+ * Pure; a fixed 256 bytes, oldest first. Tags are kept whole and compared
+ * byte by byte: about 40 ordinary tags in flight, three of the longest.
  */
 #ifndef IMAP_TAGS_H
 #define IMAP_TAGS_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TAGS_ROOM = 510 };
+enum { TAGS_ROOM = 254 };
 
 struct tags {
 	uint16_t len;

@@ -89,14 +89,16 @@ struct attempt {
 	enum reply verdict; /* REPLY_COUNT: none yet */
 	char backend_code[32];
 	const char *reason;
-	size_t backend;   /* index */
-	size_t tried;     /* how many backends were asked */
-	bool judged;      /* counted as an attempt */
-	bool reported;    /* its event was written */
-	bool dialing;     /* connect was asked for */
-	bool connected;   /* ... and answered */
-	bool greeting;    /* the greeting's deadline runs */
-	bool sent;        /* credentials have left the gate */
+	size_t backend;      /* index */
+	size_t tried;        /* how many backends were asked in vain */
+	struct address peer; /* of the backend, once connected */
+	bool judged;         /* counted as an attempt */
+	bool reported;       /* its event was written */
+	bool asked;          /* some backend was */
+	bool dialing;        /* connect was asked for */
+	bool connected;      /* ... and answered */
+	bool greeting;       /* the greeting's deadline runs */
+	bool sent;           /* credentials have left the gate */
 	bool oauth_asked; /* the backend's error went to the client, whose reply
 			     is due */
 	bool oauth_answered;
@@ -226,6 +228,8 @@ struct attempt *attempt_new(struct session *s, struct slice tag, size_t room);
 /* Makes message at least n bytes long; what is in it stays. */
 bool attempt_room(struct attempt *a, size_t n);
 void attempt_free(struct session *s);
+/* It could not be read: said at once, and the gate goes on. */
+enum state attempt_refuse(struct session *s, enum reply r);
 /* The verdict for the client; the time of the answer is decided here. */
 enum state attempt_fail(struct session *s, enum reply verdict,
 			const char *reason);

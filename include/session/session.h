@@ -64,7 +64,7 @@ void session_received(struct session *s, enum side side,
 void session_ended(struct session *s, enum side side); /* the peer's FIN */
 void session_lost(struct session *s, enum side side,
 		  enum err cause); /* reset, connect failure, write error */
-void session_connected(struct session *s);
+void session_connected(struct session *s, const struct address *to);
 void session_sent(struct session *s, enum side side,
 		  size_t waiting); /* bytes still waiting on that side */
 /* Ends soon: at the next moment that loses nothing (design 6.13), at the latest

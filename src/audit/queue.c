@@ -116,6 +116,9 @@ queue_take(struct queue *q, unsigned char *out, size_t cap)
 	n = whole_lines(q, cap < q->used ? cap : q->used);
 	if (n > 0)
 		copy_out(q, out, n);
+	/* An empty ring begins anew, so that it stays in a few pages. */
+	if (q->used == 0)
+		q->start = 0;
 	pthread_mutex_unlock(&q->lock);
 	return n;
 }

@@ -86,7 +86,7 @@ static const struct key keys[] = {
 	{"limits", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "How much clients may ask for."},
 	{"limits.connections", KIND_COUNT,
-	 S(limits.connections), "10000", 1, MILLION,
+	 S(limits.connections), "8192", 1, MILLION,
 	 .help = "Client connections at once, in total."},
 	{"limits.connections_per_address", KIND_COUNT,
 	 S(limits.connections_per_address), "200", 1, MILLION,
@@ -177,7 +177,7 @@ static const struct key keys[] = {
 	 .help = "How the program runs."},
 	{"process.user", KIND_NAME, S(process.user), "", 0, NAME_MAX_LEN,
 	 .help = "The user that the relay runs as when it was started by root; "
-		 "\"\" does not change it."},
+		 "\"\" is imapward if there is such a user, else nobody."},
 	{"process.workers", KIND_COUNT, S(process.workers), "0", 0, 256,
 	 .help = "Threads that serve clients; 0 is one per processor."},
 	{"process.capability_refresh", KIND_TIME,

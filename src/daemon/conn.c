@@ -256,8 +256,11 @@ backend_connected(struct wire *w)
 {
 	struct conn *c = conn_of_wire(w, SIDE_BACKEND);
 
+	struct address to;
+
 	c->connected = true;
-	session_connected(&c->session);
+	memcpy(to.octets, c->dialed.octets, sizeof to.octets);
+	session_connected(&c->session, &to);
 	step(c);
 }
 

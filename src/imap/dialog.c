@@ -111,6 +111,7 @@ begin(struct dialog *d, struct slice tag, struct slice verb)
 		return false;
 	} else {
 		d->client = CLIENT_LINE;
+		d->logout = d->logout || d->verb == VERB_LOGOUT;
 		d->answered = false;
 		d->scanned = 0;
 		scan_init(&d->scan, LITERAL_DIGITS);

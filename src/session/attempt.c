@@ -106,6 +106,20 @@ attempt_fail(struct session *s, enum reply verdict, const char *reason)
 }
 
 enum state
+attempt_refuse(struct session *s, enum reply r)
+{
+	struct attempt *a = s->attempt;
+
+	if (r == REPLY_CREDENTIAL_BAD) {
+		s->attempts++;
+		report_login(s, r, "control character in a credential");
+	}
+	session_say(s, r, slice_of(a->tag, a->tag_len));
+	attempt_free(s);
+	return (enum state)s->state;
+}
+
+enum state
 login_judge(struct session *s)
 {
 	struct attempt *a = s->attempt;

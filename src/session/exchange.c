@@ -15,16 +15,6 @@ ask(struct session *s, const char *challenge)
 	s->in.gate.asking = true;
 }
 
-static enum state
-sasl_refuse(struct session *s, enum reply r)
-{
-	struct attempt *a = s->attempt;
-
-	session_say(s, r, slice_of(a->tag, a->tag_len));
-	attempt_free(s);
-	return (enum state)s->state;
-}
-
 /* The LOGIN mechanism: user and password come one by one. */
 static enum err
 take_login_part(struct attempt *a, struct slice base64)
@@ -92,8 +82,8 @@ sasl_take(struct session *s, struct slice base64)
 	if (e == ERR_NOMEM)
 		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
 	if (e != ERR_OK)
-		return sasl_refuse(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD
-						       : REPLY_SASL_BAD);
+		return attempt_refuse(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD
+							  : REPLY_SASL_BAD);
 	return STATE_JUDGE;
 }
 
@@ -154,7 +144,7 @@ gate_answer(struct session *s)
 		return gate_framing_lost(s, "bare LF");
 	line.len--;
 	if (slice_eq(line, SLICE("*")))
-		next = sasl_refuse(s, REPLY_CANCELLED);
+		next = attempt_refuse(s, REPLY_CANCELLED);
 	else
 		next = sasl_take(s, line);
 	buf_skip(gate_input(s), n + 1);

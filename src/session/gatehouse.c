@@ -213,10 +213,8 @@ say_login(struct session *s, const struct command *c)
 		a->name = a->identity.user;
 		return STATE_JUDGE;
 	}
-	session_say(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD : REPLY_SYNTAX,
-		    c->tag);
-	attempt_free(s);
-	return (enum state)s->state;
+	return attempt_refuse(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD
+						  : REPLY_SYNTAX);
 }
 
 /* ---- collecting ---- */

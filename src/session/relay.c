@@ -117,10 +117,15 @@ backend_gone(struct session *s)
 {
 	const struct dialog *d = &s->in.dialog;
 	bool say = dialog_boundary(d) && !d->bye;
+	const char *why = "closed by the backend";
 
-	return session_end(s, say ? REPLY_BYE_UNAVAILABLE : REPLY_NONE,
-			   d->bye ? "closed by the backend after BYE"
-				  : "closed by the backend");
+	if (d->logout)
+		why = "logout";
+	else if (s->halved)
+		why = "closed by the client";
+	else if (d->bye)
+		why = "closed by the backend after BYE";
+	return session_end(s, say ? REPLY_BYE_UNAVAILABLE : REPLY_NONE, why);
 }
 
 /*

@@ -66,6 +66,14 @@ report_tls(struct session *s, bool established)
 	emit(s, e);
 }
 
+static void
+add_backend(struct event *e, const struct backend_settings *b)
+{
+	event_text(e, FIELD_BACKEND, b->name);
+	event_text(e, FIELD_BACKEND_ADDRESS, b->host);
+	event_number(e, FIELD_BACKEND_PORT, b->port);
+}
+
 static const char *
 mechanism_name(const struct attempt *a)
 {
@@ -81,6 +89,7 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	const struct backend_settings *b =
 	    &session_settings(s)->backends[a->backend];
 	struct event *e = begin(s, EV_LOGIN);
+	char ip[ADDRESS_TEXT_MAX];
 
 	event_text(e, FIELD_OUTCOME,
 		   s->authenticated        ? "success"
@@ -96,7 +105,12 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 		event_slice(e, FIELD_CODE, reply_code(verdict));
 	if (a->backend_code[0])
 		event_text(e, FIELD_BACKEND_CODE, a->backend_code);
-	event_text(e, FIELD_BACKEND, b->name);
+	if (a->asked)
+		add_backend(e, b);
+	if (a->connected) {
+		address_print(&a->peer, ip);
+		event_text(e, FIELD_BACKEND_IP, ip);
+	}
 	event_bool(e, FIELD_TLS_ESTABLISHED, s->legs[SIDE_CLIENT].tls != NULL);
 	event_text(e, FIELD_CLIENT_ID, s->client_id);
 	add_duration(e, s->now - a->began);
@@ -124,9 +138,7 @@ report_backend(struct session *s, const struct backend_settings *b, bool usable,
 	struct event *e = begin(s, EV_BACKEND);
 
 	event_text(e, FIELD_OUTCOME, usable ? "success" : "failure");
-	event_text(e, FIELD_BACKEND, b->name);
-	event_text(e, FIELD_BACKEND_IP, b->host);
-	event_number(e, FIELD_BACKEND_PORT, b->port);
+	add_backend(e, b);
 	event_text(e, FIELD_REASON, reason);
 	emit(s, e);
 }

@@ -233,10 +233,12 @@ session_lost(struct session *s, enum side side, enum err cause)
 }
 
 void
-session_connected(struct session *s)
+session_connected(struct session *s, const struct address *to)
 {
-	if (s->attempt)
+	if (s->attempt) {
 		s->attempt->connected = true;
+		s->attempt->peer = *to;
+	}
 }
 
 void
@@ -298,12 +300,16 @@ run_late(struct session *s)
 static enum state
 client_lost(struct session *s)
 {
+	enum err cause = s->legs[SIDE_CLIENT].cause;
+	const char *why = "connection to the client lost";
+
+	if (cause == ERR_PROTOCOL)
+		why = "broken TLS record from the client";
+	else if (cause == ERR_LIMIT)
+		why = "made room for others";
 	if (s->state == STATE_HELLO || s->state == STATE_TLS)
 		report_tls(s, false);
-	return session_end(s, REPLY_NONE,
-			   s->legs[SIDE_CLIENT].cause == ERR_PROTOCOL
-			       ? "broken TLS record from the client"
-			       : "connection to the client lost");
+	return session_end(s, REPLY_NONE, why);
 }
 
 /* A verdict that is on its way is awaited, whatever the client does. */

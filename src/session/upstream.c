@@ -52,7 +52,7 @@ dial(struct session *s)
 {
 	struct attempt *a = s->attempt;
 
-	a->dialing = true;
+	a->dialing = a->asked = true;
 	s->legs[SIDE_BACKEND] = (struct leg){.open = true};
 	s->deadline = s->now + session_settings(s)->timeouts.connect;
 	(void)snprintf(a->own_tag, sizeof a->own_tag, "W%015llx",

@@ -50,10 +50,22 @@ struct command {
 	const char *start, *end;
 };
 
-#define LOGIN  {"LOGIN user secret", NULL}
-#define SELECT {"SELECT INBOX", NULL}
-#define FETCH  {"FETCH ", " BODY[]"}
-#define LOGOUT {"LOGOUT", NULL}
+#define LOGIN                                                                  \
+	{                                                                      \
+		"LOGIN user secret", NULL                                      \
+	}
+#define SELECT                                                                 \
+	{                                                                      \
+		"SELECT INBOX", NULL                                           \
+	}
+#define FETCH                                                                  \
+	{                                                                      \
+		"FETCH ", " BODY[]"                                            \
+	}
+#define LOGOUT                                                                 \
+	{                                                                      \
+		"LOGOUT", NULL                                                 \
+	}
 
 /* again: where the script goes on after its end; NEW: on a new connection. */
 enum { NEW = -1, STAY = -2 };
@@ -62,18 +74,26 @@ static const struct mode {
 	const char *name;
 	struct command script[5];
 	int again;
-	bool resume;
+	bool resume, uploads;
 } modes[] = {
-    {"handshake", {LOGOUT}, NEW, false},
-    {"resume", {LOGOUT}, NEW, true},
-    {"login", {LOGIN, SELECT, FETCH, LOGOUT}, NEW, false},
-    {"noop", {LOGIN, {"NOOP", NULL}}, 1, false},
-    {"download", {LOGIN, SELECT, FETCH}, 2, false},
-    {"upload", {LOGIN, {"APPEND INBOX {", "}"}}, 1, false},
-    {"idle", {LOGIN, SELECT, {"IDLE", NULL}}, STAY, false},
+    {"handshake", {LOGOUT}, NEW, false, false},
+    {"resume", {LOGOUT}, NEW, true, false},
+    {"login", {LOGIN, SELECT, FETCH, LOGOUT}, NEW, false, false},
+    {"noop", {LOGIN, {"NOOP", NULL}}, 1, false, false},
+    {"download", {LOGIN, SELECT, FETCH}, 2, false, false},
+    {"upload", {LOGIN, {"APPEND INBOX {", "}"}}, 1, false, true},
+    {"idle", {LOGIN, SELECT, {"IDLE", NULL}}, STAY, false, false},
 };
 
-enum state { CLOSED, CONNECTING, CLEAR, STARTTLS, HANDSHAKE, GREETING, TALKING };
+enum state {
+	CLOSED,
+	CONNECTING,
+	CLEAR,
+	STARTTLS,
+	HANDSHAKE,
+	GREETING,
+	TALKING
+};
 
 struct client {
 	int fd, at;
@@ -150,8 +170,9 @@ cpu_of(const char *path)
 	if (n <= 0)
 		return 0;
 	at = strrchr(text, ')');
-	if (at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			     "%lu %lu",
+	if (at && sscanf(at,
+			 ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+			 "%lu %lu",
 			 &user, &system) == 2)
 		return (double)(user + system) * 1e9 /
 		       (double)sysconf(_SC_CLK_TCK);
@@ -207,8 +228,7 @@ call(struct client *c)
 	    .sin_family = AF_INET,
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + turn++ % ADDRESSES)};
 	struct epoll_event event = {
-	    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-	    .data.ptr = c};
+	    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
 	int on = 1;
 
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -355,9 +375,9 @@ heard(struct client *c, const char *line, size_t len)
 	if (line[0] == ')')
 		return true;
 	if (line[0] == '+') {
-		if (want.mode->again != STAY)
+		if (want.mode->uploads) {
 			c->upload = want.size;
-		else if (!c->begun) {
+		} else if (!c->begun) {
 			c->begun = true;
 			totals.begun++;
 			opening--;
@@ -483,7 +503,7 @@ ready(struct client *c, uint32_t events)
 			fail(c, "closed");
 			return;
 		}
-		if (want.mode->script[0].start && c->upload == 0)
+		if (!want.mode->uploads)
 			totals.bytes += (uint64_t)n;
 		if (!take(c, received, (size_t)n))
 			return;
@@ -568,7 +588,6 @@ prepare(void)
 	ctx = SSL_CTX_new(TLS_client_method());
 	if (!ctx || SSL_CTX_set_min_proto_version(ctx, version) != 1 ||
 	    SSL_CTX_set_max_proto_version(ctx, version) != 1 ||
-	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM") != 1 ||
 	    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256") != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-AES128-GCM-SHA256:"
 					 "ECDHE-RSA-AES128-GCM-SHA256") != 1 ||

@@ -138,13 +138,15 @@ def _run(*command):
                                        .decode(errors="replace")))
 
 
-# Mounts, then becomes the program: process 1 of its namespace.
+# Process 1 of its namespaces. It stays, for a server that changes its user is
+# not killed with its parent any more.
 ENTER = """set -e
 mount -t proc proc "$1/proc"
 [ -z "$2" ] || mount --bind "$2" "$1/srv"
 tree=$1
 shift 2
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C chroot "$tree" "$@"
+env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C chroot "$tree" "$@" || exit
+exit 0
 """
 
 

@@ -43,7 +43,6 @@ makeuserdb
     run = """
 mount -t tmpfs tmpfs /run
 mkdir -p /run/courier/authdaemon
-cat /srv/imapd.more >/run/imapd.more
 cat /etc/courier/imapd /srv/imapd.more >/run/imapd
 mount --bind /run/imapd /etc/courier/imapd
 mount --bind /srv/authdaemonrc /etc/courier/authdaemonrc
@@ -55,9 +54,9 @@ done
 set -a
 . /etc/courier/authdaemonrc
 set +a
-/usr/sbin/authdaemond start &
+/usr/sbin/authdaemond start
 /usr/sbin/imapd start
-wait
+exec sleep infinity
 """ % " ".join(USERS)
 
     def files(self, **change):

@@ -18,7 +18,6 @@ mailbox {{
   mailbox-pattern "maildir:/srv/mail/${{user}}";
   mailbox-type maildir;
 }};
-home-dir "/srv/home/%u";
 server 127.0.0.1:{port} {{ tls-mode no; }};
 """
 
@@ -32,12 +31,8 @@ class Mailutils(Old):
     run = """
 mount -t tmpfs tmpfs /run
 mkdir -m 1777 /srv/mail
-mkdir /srv/home
-for user in %s; do
-	install -d -o $user -g $user /srv/home/$user
-done
 exec imap4d --config-file=/srv/imap4d.conf --foreground
-""" % " ".join(USERS)
+"""
 
     def files(self, login_disabled="no"):
         return {"imap4d.conf": CONFIG.format(port=self.port,

@@ -282,9 +282,12 @@ world_client_close(struct world *w)
 void
 world_connected(struct world *w)
 {
-	assert(w->dialing);
+	struct address at;
+	enum err e = address_parse(SLICE("127.0.0.1"), &at);
+
+	assert(w->dialing && e == ERR_OK);
 	w->dialing = false;
-	session_connected(&w->session);
+	session_connected(&w->session, &at);
 	world_step(w);
 	exchange(w);
 }

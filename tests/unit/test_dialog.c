@@ -389,7 +389,7 @@ many_commands_wait_for_answers(void)
 		sent += (unsigned)strlen(text);
 	}
 	CU_ASSERT(r.to_backend.len < sent);
-	CU_ASSERT(tags_count(&r.d.tags) > 60);
+	CU_ASSERT(tags_count(&r.d.tags) > 40);
 	for (unsigned i = 0; i < 300; i++) {
 		(void)snprintf(text, sizeof text, "t%03u OK\r\n", i);
 		give(&r, 'S', text, strlen(text));

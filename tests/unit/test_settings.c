@@ -292,7 +292,7 @@ test_defaults(void)
 	CU_ASSERT_STRING_EQUAL(s->backends[0].host, "mail");
 	CU_ASSERT_EQUAL(s->backends[0].port, 1143);
 	CU_ASSERT_FALSE(s->backends[0].trusted);
-	CU_ASSERT_EQUAL(s->limits.connections, 10000);
+	CU_ASSERT_EQUAL(s->limits.connections, 8192);
 	CU_ASSERT_EQUAL(s->limits.gate_bytes, 128 * 1024);
 	CU_ASSERT_EQUAL(s->limits.line, 8192);
 	CU_ASSERT_EQUAL(s->limits.literal, 4096);
