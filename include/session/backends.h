@@ -24,6 +24,8 @@ bool backends_learn(const struct backend_settings *b, struct slice words);
 /* The backend could not be reached or refused to serve: reason in one phrase.
  * Returns true when it was usable before. */
 bool backends_fail(const struct backend_settings *b, const char *reason);
+/* What it said may hold no more: it is asked again. */
+void backends_forget(const struct backend_settings *b);
 /* Copies the words last learned; 0 when nothing is known. */
 size_t backends_words(const struct backend_settings *b,
 		      char out[CAPABILITY_TEXT_MAX]);

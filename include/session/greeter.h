@@ -40,6 +40,11 @@ struct greeter {
  */
 void greeter_init(struct greeter *g, const char *tag, bool quote);
 /*
+ * What this server said it can do some time ago: a greeting without a list is
+ * enough then, nothing is asked. Between init and the first read.
+ */
+void greeter_trust(struct greeter *g, struct slice words);
+/*
  * in: bytes from the backend that were not used yet; *used gets how many to
  * drop, always whole lines: bytes behind the last line of the answer are left.
  * REFUSED stays REFUSED. An error to do: giving it bytes that came after READY.

@@ -124,6 +124,20 @@ backends_fail(const struct backend_settings *b, const char *reason)
 	return news;
 }
 
+void
+backends_forget(const struct backend_settings *b)
+{
+	struct record *r;
+
+	(void)pthread_mutex_lock(&table.lock);
+	r = find(b);
+	if (r) {
+		r->words_len = 0;
+		table.version++;
+	}
+	(void)pthread_mutex_unlock(&table.lock);
+}
+
 size_t
 backends_words(const struct backend_settings *b, char out[CAPABILITY_TEXT_MAX])
 {

@@ -102,6 +102,13 @@ store(struct greeter *g, struct slice words)
 	}
 }
 
+void
+greeter_trust(struct greeter *g, struct slice words)
+{
+	assert(g->state == STATE_GREETING);
+	store(g, words);
+}
+
 static enum greeter_verdict
 learn(struct greeter *g, struct slice words)
 {
@@ -151,6 +158,8 @@ read_greeting(struct greeter *g, const struct response *r)
 	if (r->kind != RESPONSE_UNTAGGED || r->status != STATUS_OK)
 		return refuse(g, "its greeting is not \"* OK\"");
 	if (!code_words(r, &words)) {
+		if (g->words_len > 0)
+			return ready(g);
 		g->state = STATE_ASKED;
 		return GREETER_SAY;
 	}

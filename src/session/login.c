@@ -9,6 +9,7 @@
 
 #include "imap/capability.h"
 #include "imap/response.h"
+#include "session/backends.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,8 @@ refused(struct session *s, const struct response *r)
 		     a->tried + 1 < session_settings(s)->backends_count;
 
 	keep_code(a, r->code);
+	if (r->status == STATUS_BAD)
+		backends_forget(&session_settings(s)->backends[a->backend]);
 	if (again) {
 		/* The credentials were refused unread: another may take them.
 		 */

@@ -51,6 +51,8 @@ static void
 dial(struct session *s)
 {
 	struct attempt *a = s->attempt;
+	char known[CAPABILITY_TEXT_MAX];
+	size_t n = backends_words(target(s), known);
 
 	a->dialing = a->asked = true;
 	s->legs[SIDE_BACKEND] = (struct leg){.open = true};
@@ -58,6 +60,7 @@ dial(struct session *s)
 	(void)snprintf(a->own_tag, sizeof a->own_tag, "W%015llx",
 		       (unsigned long long)(workspace_draw(s->work) >> 4));
 	greeter_init(&a->greeter, a->own_tag, false);
+	greeter_trust(&a->greeter, slice_of(known, n));
 	s->work->ops->connect(s, a->backend);
 }
 

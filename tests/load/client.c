@@ -573,14 +573,16 @@ may_begin(void)
 static void
 woken(struct client *c)
 {
+	if (c->phase != UNBORN && c->out_sent < c->out_len) {
+		(void)send_some(c);
+		return;
+	}
 	c->wake = NEVER;
 	if (c->phase == UNBORN) {
 		if (may_begin())
 			begin(c);
 		else
 			c->phase = OVER;
-	} else if (c->out_sent < c->out_len) {
-		(void)send_some(c);
 	} else if (c->idling) {
 		if (*c->step == 'h')
 			count.holding--;

@@ -110,12 +110,13 @@ class Clients:
             [str(word) for word in command], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def holding(self):
-        """Waits until all are in step h."""
+    def hold(self):
+        """Waits until all are in step h; itself."""
         line = self.process.stdout.readline()
         if line != "holding\n":
             raise AssertionError("clients: %r\n%s" %
                                  (line, self.process.communicate()[1]))
+        return self
 
     def result(self):
         """Lets go those that hold, and waits for the end of all."""

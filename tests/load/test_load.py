@@ -13,10 +13,10 @@ from load import (FULL, LoadCase, MEGABYTE, UNLIMITED, descriptors, full_only,
 class Flat(LoadCase):
     """Memory and descriptors after the warm-up are those at the end."""
 
-    def warmed_up(self, gate, count, **more):
+    def warmed_up(self, gate, start):
         """(sessions, memory, descriptors): what a first round leaves."""
         files = len(descriptors(gate.relay()))
-        said = self.without_error(self.clients(gate, count, **more).result())
+        said = self.without_error(start().result())
         held, files = self.settled(gate, files + 4)
         return said["begun"], held, files
 
@@ -41,7 +41,8 @@ class Flat(LoadCase):
     def test_dovecot_behind_and_a_reload_every_second(self):
         count, length = (2000, 120) if FULL else (100, 8)
         gate = self.start_gate(self.start_big_dovecot(), UNLIMITED)
-        before = self.warmed_up(gate, count, seconds=2, i=1000)
+        before = self.warmed_up(gate, lambda: self.clients(
+            gate, count, seconds=2, i=1000))
         watch = self.watch(gate, reload=True)
         said = self.without_error(
             self.clients(gate, count, seconds=length, i=8000 if FULL else 1000,
@@ -53,10 +54,14 @@ class Flat(LoadCase):
     def test_very_many_idle_sessions_and_reloads(self):
         count = 9000 if FULL else 500
         gate = self.start_gate(self.start_fast_backend(), UNLIMITED)
-        before = self.warmed_up(gate, count, sessions=count, steps="lhq")
+
+        def start():
+            return self.clients(gate, count, steps="lhq",
+                                sessions=count).hold()
+
+        before = self.warmed_up(gate, start)
         watch = self.watch(gate, reload=True)
-        clients = self.clients(gate, count, steps="lhq", sessions=count)
-        clients.holding()
+        clients = start()
         busy = memory(gate.relay())
         self.say("idle", sessions=count, memory_each="%.1f KB" % (
             (busy - before[1]) / count / 1024))
@@ -71,7 +76,8 @@ class Flat(LoadCase):
     def test_churn_and_reloads(self):
         count = 100000 if FULL else 2000
         gate = self.start_gate(self.start_fast_backend(), UNLIMITED)
-        before = self.warmed_up(gate, 100, sessions=1000, steps="lq")
+        before = self.warmed_up(gate, lambda: self.clients(
+            gate, 100, sessions=1000, steps="lq"))
         watch = self.watch(gate, reload=True)
         said = self.without_error(
             self.clients(gate, 100, sessions=count, steps="lq",

@@ -3,7 +3,8 @@
 
 import shlex
 
-from old import USERS, Old
+from dovecot import USERS
+from old import Old
 
 # Behind the package's own: the last one counts.
 SETTINGS = {
@@ -24,8 +25,7 @@ LOGGEROPTS=""
 """
 
 ACCOUNT = """
-useradd %(user)s
-userdb %(user)s set uid=$(id -u %(user)s) gid=$(id -g %(user)s) \\
+userdb %(user)s set uid=$(id -u vmail) gid=$(id -g vmail) \\
     home=/srv/%(user)s mail=/srv/%(user)s/Maildir
 printf '%%s\\n' %(password)s | userdbpw -md5 | userdb %(user)s set systempw
 """
@@ -34,7 +34,7 @@ printf '%%s\\n' %(password)s | userdbpw -md5 | userdb %(user)s set systempw
 class Courier(Old):
     name = "courier"
     packages = ["courier-imap", "courier-authdaemon"]
-    script = "cd /etc/courier" + "".join(
+    script = "useradd vmail\ncd /etc/courier" + "".join(
         ACCOUNT % {"user": user, "password": shlex.quote(password)}
         for user, password in USERS.items()) + """
 chmod 600 userdb
@@ -49,7 +49,7 @@ mount --bind /srv/authdaemonrc /etc/courier/authdaemonrc
 for user in %s; do
 	mkdir /srv/$user
 	maildirmake.courier /srv/$user/Maildir
-	chown -R $user:$user /srv/$user
+	chown -R vmail:vmail /srv/$user
 done
 set -a
 . /etc/courier/authdaemonrc

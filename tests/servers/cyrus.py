@@ -3,7 +3,8 @@
 
 import shlex
 
-from old import USERS, Old
+from dovecot import USERS
+from old import Old
 
 SETTINGS = {
     "configdirectory": "/srv/lib",
@@ -51,9 +52,11 @@ cp -a /var/spool/cyrus/mail /srv/mail
 chown -R cyrus:mail /run/cyrus /srv/sasldb2
 exec /usr/lib/cyrus/bin/master -C /srv/imapd.conf -M /srv/cyrus.conf \\
     -p /run/cyrus/master.pid
-""" % "\n".join("printf %%s %s | saslpasswd2 -f /srv/sasldb2 -p -c "
-                "-u localhost %s" % (shlex.quote(password), user)
-                for user, password in USERS.items())
+""" % "\n".join(
+    "printf %%s %s | saslpasswd2 -f /srv/sasldb2 -p -c -u %s %s" % (
+        shlex.quote(password), user.partition("@")[2] or "localhost",
+        user.partition("@")[0])
+    for user, password in USERS.items())
 
     def files(self, **change):
         settings = dict(SETTINGS, **change)

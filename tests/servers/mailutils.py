@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mailutils.py - GNU mailutils' imap4d, users of the system."""
 
-import shlex
-
-from old import USERS, Old
+from dovecot import USERS
+from old import Old
 
 CONFIG = """\
 mode daemon;
@@ -21,16 +20,23 @@ mailbox {{
 server 127.0.0.1:{port} {{ tls-mode no; }};
 """
 
+# useradd takes no such names.
+ACCOUNT = """
+echo '%s:x:%d:%d::/srv/home:/bin/sh' >>/etc/passwd
+chpasswd <<'END'
+%s:%s
+END
+"""
+
 
 class Mailutils(Old):
     name = "mailutils"
     packages = ["mailutils-imap4d"]
-    script = "".join("useradd %s\nprintf '%%s\\n' %s | chpasswd\n" %
-                     (user, shlex.quote(user + ":" + password))
-                     for user, password in USERS.items())
+    script = "".join(ACCOUNT % (user, 2000 + n, 2000 + n, user, password)
+                     for n, (user, password) in enumerate(USERS.items()))
     run = """
 mount -t tmpfs tmpfs /run
-mkdir -m 1777 /srv/mail
+mkdir -m 1777 /srv/mail /srv/home
 exec imap4d --config-file=/srv/imap4d.conf --foreground
 """
 

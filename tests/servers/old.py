@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """old.py - what the servers in chroots have in common."""
 
+import imaplib
+import mailbox
 import os
+import tempfile
 
 import chroots
+from dovecot import PASSWORD, USER, USERS
 from ports import accepts, free_port, wait_until
 from processes import start
-
-# Passwords that go as an atom, only quoted, and only as a literal.
-USERS = {
-    "alice": "correct-horse",
-    "bob": 'a "quoted\\ pass word',
-    "erin": "pässwörd-日本",
-}
 
 
 class Old:
@@ -20,11 +17,12 @@ class Old:
 
     name, packages and script make the tree; run is the shell script that
     starts the server, with its folder as /srv; files are its configuration.
+
+    Mail goes in and out by IMAP, for no two of them store it alike.
     """
 
     name = run = script = ""
     packages = []
-    users = USERS
 
     def __init__(self, folder, **change):
         self.folder = folder
@@ -56,6 +54,41 @@ class Old:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    # The mailbox of USER, by the server's own port
+
+    def deliver(self, user, text):
+        assert user == USER
+        with self.imap() as mail:
+            mail.append("INBOX", None, None,
+                        text.replace("\n", "\r\n").encode())
+
+    def maildir(self):
+        """A copy of it."""
+        copy = os.path.join(tempfile.mkdtemp(dir=self.folder), "Maildir")
+        box = mailbox.Maildir(copy)
+        with self.imap() as mail:
+            mail.select("INBOX", readonly=True)
+            _, data = mail.fetch("1:*", "(FLAGS BODY.PEEK[])")
+        for about, text in (d for d in data if isinstance(d, tuple)):
+            message = mailbox.MaildirMessage(text)
+            if rb"\Flagged" in about:
+                message.add_flag("F")
+            box.add(message)
+        return copy
+
+    def discard(self, subject):
+        """As another mail program would."""
+        with self.imap() as mail:
+            mail.select("INBOX")
+            _, found = mail.search(None, "SUBJECT", '"%s"' % subject)
+            mail.store(found[0].decode(), "+FLAGS", r"(\Deleted)")
+            mail.close()
+
+    def imap(self):
+        mail = imaplib.IMAP4("127.0.0.1", self.port, timeout=20)
+        mail.login(USER, PASSWORD)
+        return mail
 
     def explain(self):
         try:

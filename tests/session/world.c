@@ -409,6 +409,9 @@ world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
 		w->snapshot = w->own = build(yaml, backends);
 	}
 	assert(w->pool && w->work);
+	for (size_t i = 0; i < backends; i++)
+		backends_forget(
+		    &policy_settings(w->snapshot->policy)->backends[i]);
 	w->open[SIDE_CLIENT] = true;
 	peer.listener = door == DOOR_TLS || door == DOOR_RAW ? 0 : 1;
 	e = address_parse(door == DOOR_PLAIN ? SLICE("192.0.2.7")

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""doc"""
+
+import suite
+from cyrus import Cyrus
+
+suite.clients(Cyrus, globals())
