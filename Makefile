@@ -112,15 +112,18 @@ HELPER_OBJECTS := $(call object,$(filter-out \
     tests/unit/test_%.c tests/session/test_%.c,$(UNIT_SOURCES)))
 REPLAYS := $(FUZZERS:%=$(B)/replay_%)
 FUZZ_BINARIES := $(FUZZERS:%=$(B)/fuzz_%)
+BENCH_TOOLS := $(B)/bench/load $(B)/bench/backend
 EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
-    $(call object,$(MAIN) tests/fuzz/replay.c $(FUZZERS:%=tests/fuzz/fuzz_%.c))
+    $(call object,$(MAIN) tests/fuzz/replay.c $(FUZZERS:%=tests/fuzz/fuzz_%.c)) \
+    $(BENCH_TOOLS:$(B)/bench/%=$(B)/obj/tests/bench/%.o)
 
 # --- doors ----------------------------------------------------------------
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests lib unit asan tsan system check check-all fuzz demo cov \
+.PHONY: all tests lib unit asan tsan system check check-all fuzz demo bench \
+    bench-tools cov \
     install clean format tidy help check-layers check-words check-size \
     check-format tidy-run fuzz-binaries FORCE
 
@@ -164,6 +167,16 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@IMAPWARD=$(CURDIR)/$(B)/imapward scripts/demo
 
+# make bench BENCH='-p "imapward haproxy" -m churn'
+BENCH ?=
+bench:
+	@scripts/setup bench
+	@$(MAKE) --no-print-directory all bench-tools
+	@IMAPWARD=$(CURDIR)/$(B)/imapward BENCH_TOOLS=$(CURDIR)/$(B)/bench \
+	    tests/bench/run $(BENCH)
+
+bench-tools: $(BENCH_TOOLS)
+
 check-layers check-words check-size check-format:
 	@scripts/$@
 
@@ -203,6 +216,7 @@ help:
 	@echo 'make fuzz        all fuzzers, or T=name; S=seconds for each (60)'
 	@echo 'make cov         line coverage of the unit tests'
 	@echo 'make demo        a guided tour on loopback'
+	@echo 'make bench       CPU, system calls, memory beside other proxies'
 	@echo 'make install     DESTDIR=, PREFIX=$(PREFIX), SYSCONFDIR=$(SYSCONFDIR)'
 	@echo 'make format      clang-format everything; make tidy: clang-tidy'
 	@echo 'make check-size  long functions and files (a report, never an error)'
@@ -310,6 +324,12 @@ $(FUZZ_BINARIES): $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o \
 	$(call link,-fsanitize=fuzzer)
 
 $(REPLAYS) $(FUZZ_BINARIES): LIBS += -lcunit
+
+# Strangers to our library: they speak OpenSSL, as the other side would.
+$(BENCH_TOOLS): $(B)/bench/%: $(B)/obj/tests/bench/%.o
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(quiet)$(CC) $(LDFLAGS_ALL) -o $@ $< -lssl -lcrypto
 
 # Each source by itself, so that all cores have work.
 TIDY_CHECKS := -*,bugprone-*,cert-*,clang-analyzer-*,\

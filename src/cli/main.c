@@ -20,6 +20,7 @@ static const struct {
 	const char *help;
 } commands[] = {
     {"run", cli_run, "serve clients"},
+    {"cert", cli_cert, "say what mail programs dislike about a certificate"},
     {"config", cli_config, "check, print or explain a configuration"},
     {"version", cli_version, "say what this program is made of"},
     {"help", cli_help, "this text"},

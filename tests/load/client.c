@@ -4,7 +4,7 @@
  *
  *   client -p PORT -a CA -n CLIENTS -m MESSAGE [-s STEPS] [-t SECONDS]
  *       [-c SESSIONS] [-r STARTS_PER_SECOND] [-i IDLE_MS] [-d DRIP_MS]
- *       [-u USERS] [-w WORKERS_ADDRESSES] [-k]
+ *       [-u USERS] [-w ADDRESSES] [-k]
  *
  * A session goes through STEPS, one letter each:
  *
@@ -14,7 +14,7 @@
  * and the next one begins, until SECONDS are over or SESSIONS were begun. -d:
  * commands go out byte by byte. -u: user names repeat after so many (0: each
  * session has its own). -w: source addresses 127.0.1.1 and up, so many. -k: a
- * connection that is lost is no error, as when the relay is being killed.
+ * connection that is lost, or ends with BYE, is no error.
  *
  * Says "holding" once all clients idle in step h, and ends with one line of
  * JSON; the exit code is 0 only without errors.
@@ -122,6 +122,7 @@ hang_up(struct client *c)
 	SSL_free(c->ssl);
 	(void)close(c->fd);
 	c->ssl = NULL;
+	c->idling = false;
 	c->phase = UNBORN;
 	c->wake = now;
 }
@@ -311,7 +312,7 @@ untagged(struct client *c, const char *line, size_t len)
 {
 	if (begins(line, len, "* BYE")) {
 		if (*c->step != 'q') {
-			fail(c, "BYE");
+			lose(c, "BYE");
 			return false;
 		}
 		c->bye = true;

@@ -2,36 +2,40 @@
 """Thousands of honest clients: no error, and nothing left behind."""
 
 import os
+import signal
 import unittest
 from unittest import mock
 
 from gate import needs, seconds
-from load import (FULL, LoadCase, MEGABYTE, UNLIMITED, descriptors, full_only,
-                  mb, memory)
+from load import FULL, LoadCase, MEGABYTE, UNLIMITED, full_only, mb, memory
 
 
 class Flat(LoadCase):
     """Memory and descriptors after the warm-up are those at the end."""
 
     def warmed_up(self, gate, start):
-        """(sessions, memory, descriptors): what a first round leaves."""
-        files = len(descriptors(gate.relay()))
+        """Sessions; what memory, descriptors and keeper's memory they left."""
+        files = self.files(gate)
         said = self.without_error(start().result())
-        held, files = self.settled(gate, files + 4)
-        return said["begun"], held, files
+        held, files = self.settled(gate, files)
+        gate.reload()
+        return said["begun"], held, files, memory(gate.pid)
 
     def flat(self, gate, watch, before, said, title):
         watch.stop()
-        begun, held, files = before
+        begun, held, files, keeper = before
         held_after, files_after = self.settled(gate, files)
+        keeper_after = memory(gate.pid)
         self.say(title, sessions=said["done"], answers=said["answers"],
                  most_at_once=said["open_most"], errors=said["errors"],
                  memory="%s before, %s at most, %s after" %
                  (mb(held), mb(watch.memory_most), mb(held_after)),
                  descriptors="%d before, %d at most, %d after" %
                  (files, watch.descriptors_most, files_after),
+                 keeper="%s before, %s after" % (mb(keeper), mb(keeper_after)),
                  reloads=watch.reloads)
         self.assertLess(held_after - held, 4 * MEGABYTE)
+        self.assertLess(keeper_after - keeper, MEGABYTE)
         tally = self.told_once(gate, begun + said["begun"])
         if watch.reload:
             self.assertGreater(tally.actions["reload"], 0)
@@ -40,15 +44,21 @@ class Flat(LoadCase):
     @seconds(420)
     def test_dovecot_behind_and_a_reload_every_second(self):
         count, length = (2000, 120) if FULL else (100, 8)
-        gate = self.start_gate(self.start_big_dovecot(), UNLIMITED)
+        dovecot = self.start_big_dovecot()
+        gate = self.start_gate(dovecot, UNLIMITED)
         before = self.warmed_up(gate, lambda: self.clients(
-            gate, count, seconds=2, i=1000))
+            gate, count, sessions=count, steps="lsfhq").hold())
         watch = self.watch(gate, reload=True)
         said = self.without_error(
             self.clients(gate, count, seconds=length, i=8000 if FULL else 1000,
                          r=200).result())
         self.assertEqual(said["open_most"], count)
         self.flat(gate, watch, before, said, "Dovecot")
+        with open(dovecot.log) as f:
+            log = f.read()
+        self.assertEqual(log.count("Disconnected: Logged out"),
+                         before[0] + said["begun"])
+        self.assertNotIn("Error:", log)
 
     @seconds(300)
     def test_very_many_idle_sessions_and_reloads(self):
@@ -62,9 +72,6 @@ class Flat(LoadCase):
         before = self.warmed_up(gate, start)
         watch = self.watch(gate, reload=True)
         clients = start()
-        busy = memory(gate.relay())
-        self.say("idle", sessions=count, memory_each="%.1f KB" % (
-            (busy - before[1]) / count / 1024))
         beside = self.without_error(
             self.clients(gate, 20, seconds=5, steps="lsfnq").result())
         said = self.without_error(clients.result())
@@ -84,9 +91,9 @@ class Flat(LoadCase):
                          u=0).result())
         self.assertEqual(said["done"], count)
         tally = self.flat(gate, watch, before, said, "churn")
-        # Each session had its own user.
+        # Each session had its own user; the warm-up had the first hundred.
         self.assertEqual(set(tally.users["u%d" % n]
-                             for n in range(2000, count)) - {1}, set())
+                             for n in range(100, count)) - {1}, set())
 
     @seconds(240)
     def test_all_at_once(self):
@@ -97,6 +104,40 @@ class Flat(LoadCase):
                          r=1000000).result())
         self.assertEqual(said["open_most"], count)
         self.told_once(gate, count)
+
+    @seconds(240)
+    def test_a_backend_that_dies_under_very_many_idle_sessions(self):
+        backend = self.start_fast_backend()
+        gate = self.start_gate(backend, UNLIMITED)
+        files = self.files(gate)
+        clients = self.hold_many(gate)
+        backend.stop()
+        begun = self.all_lost(clients)
+        self.settled(gate, files)
+        tally = self.told_once(gate, begun)
+        self.assertEqual(tally.reasons, {"closed by the backend": begun})
+
+    @seconds(240)
+    def test_a_drain_with_very_many_idle_sessions(self):
+        gate = self.start_gate(self.start_fast_backend(), UNLIMITED)
+        clients = self.hold_many(gate)
+        gate.signal(signal.SIGTERM)
+        begun = self.all_lost(clients)
+        self.assertEqual(gate.wait(30), 0)
+        tally = self.told_once(gate, begun)
+        self.assertEqual(tally.reasons, {"shutting down": begun})
+
+    def hold_many(self, gate):
+        count = 9000 if FULL else 500
+        return self.clients(gate, count, sessions=count, steps="lhq",
+                            k=True).hold()
+
+    def all_lost(self, clients):
+        """How many; they heard nothing wrong, just a BYE."""
+        said = clients.result()
+        self.assertEqual((said["errors"], said["refused"]), (0, 0), said)
+        self.assertEqual(said["lost"], said["begun"], said)
+        return said["begun"]
 
     @seconds(240)
     def test_bytes_in_drips_beside_live_sessions(self):

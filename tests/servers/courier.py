@@ -6,12 +6,13 @@ import shlex
 from dovecot import USERS
 from old import Old
 
-# Behind the package's own: the last one counts.
+# Put behind the package's own: the last one counts.
 SETTINGS = {
     "ADDRESS": "127.0.0.1",
     "PIDFILE": "/run/courier/imapd.pid",
     "MAXDAEMONS": "100",
     "MAXPERIP": "100",
+    "IMAP_IDLE_TIMEOUT": "1",
 }
 
 AUTHDAEMON = """\
@@ -43,8 +44,10 @@ makeuserdb
     run = """
 mount -t tmpfs tmpfs /run
 mkdir -p /run/courier/authdaemon
-cat /etc/courier/imapd /srv/imapd.more >/run/imapd
-mount --bind /run/imapd /etc/courier/imapd
+for name in imapd imapd-ssl; do
+	cat /etc/courier/$name /srv/more >/run/$name
+	mount --bind /run/$name /etc/courier/$name
+done
 mount --bind /srv/authdaemonrc /etc/courier/authdaemonrc
 for user in %s; do
 	mkdir /srv/$user
@@ -62,7 +65,7 @@ exec sleep infinity
     def files(self, **change):
         settings = dict(SETTINGS, PORT=self.port, **change)
         return {
-            "imapd.more": "".join("%s=%s\n" % (name, shlex.quote(str(value)))
+            "more": "".join("%s=%s\n" % (name, shlex.quote(str(value)))
                                   for name, value in settings.items()),
             "authdaemonrc": AUTHDAEMON,
         }

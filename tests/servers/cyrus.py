@@ -6,6 +6,9 @@ import shlex
 from dovecot import USERS
 from old import Old
 
+# Its user names are ASCII.
+ACCOUNTS = {user.replace("ë", "e"): word for user, word in USERS.items()}
+
 SETTINGS = {
     "configdirectory": "/srv/lib",
     "proc_path": "/run/cyrus/proc",
@@ -19,8 +22,11 @@ SETTINGS = {
     "sasl_auxprop_plugin": "sasldb",
     "sasl_sasldb_path": "/srv/sasldb2",
     "sasl_mech_list": "PLAIN LOGIN",
+    "loginrealms": "example.org",
+    "failedloginpause": "0",
     "unixhierarchysep": "yes",
-    "virtdomains": "off",
+    "virtdomains": "userid",
+    "defaultdomain": "localhost",
     "autocreate_quota": "0",
     "autocreate_post": "yes",
     "imapidlepoll": "1",
@@ -42,6 +48,7 @@ EVENTS {
 class Cyrus(Old):
     name = "cyrus"
     packages = ["cyrus-imapd", "sasl2-bin"]
+    users = ACCOUNTS
 
     run = """
 mount -t tmpfs tmpfs /run
@@ -56,7 +63,7 @@ exec /usr/lib/cyrus/bin/master -C /srv/imapd.conf -M /srv/cyrus.conf \\
     "printf %%s %s | saslpasswd2 -f /srv/sasldb2 -p -c -u %s %s" % (
         shlex.quote(password), user.partition("@")[2] or "localhost",
         user.partition("@")[0])
-    for user, password in USERS.items())
+    for user, password in ACCOUNTS.items())
 
     def files(self, **change):
         settings = dict(SETTINGS, **change)

@@ -4,20 +4,23 @@
 from dovecot import USERS
 from old import Old
 
-CONFIG = """\
-mode daemon;
-foreground yes;
-login-disabled {login_disabled};
-tls-mode no;
-pidfile "/run/imap4d.pid";
-logging {{ syslog no; facility mail; }};
-auth {{ authentication "generic:system"; authorization "system"; }};
-mailbox {{
+SETTINGS = {
+    "mode": "daemon",
+    "foreground": "yes",
+    "pidfile": '"/run/imap4d.pid"',
+    "max-children": "200",
+    "login-disabled": "no",
+}
+
+BLOCKS = """\
+logging { syslog no; facility mail; };
+auth { authentication "generic:system"; authorization "system"; };
+mailbox {
   mail-spool "maildir:/srv/mail";
-  mailbox-pattern "maildir:/srv/mail/${{user}}";
+  mailbox-pattern "maildir:/srv/mail/${user}";
   mailbox-type maildir;
-}};
-server 127.0.0.1:{port} {{ tls-mode no; }};
+};
+server 127.0.0.1:%d { tls-mode no; };
 """
 
 # useradd takes no such names.
@@ -36,10 +39,17 @@ class Mailutils(Old):
                      for n, (user, password) in enumerate(USERS.items()))
     run = """
 mount -t tmpfs tmpfs /run
-mkdir -m 1777 /srv/mail /srv/home
+mkdir -m 755 /srv/mail /srv/home
+for user in %s; do
+	mkdir /srv/mail/$user
+	for part in "" cur new tmp; do
+		install -d -m 700 -o $user /srv/mail/$user/$part
+	done
+done
 exec imap4d --config-file=/srv/imap4d.conf --foreground
-"""
+""" % " ".join(USERS)
 
-    def files(self, login_disabled="no"):
-        return {"imap4d.conf": CONFIG.format(port=self.port,
-                                             login_disabled=login_disabled)}
+    def files(self, **change):
+        settings = dict(SETTINGS, **change)
+        return {"imap4d.conf": BLOCKS % self.port + "".join(
+            "%s %s;\n" % pair for pair in settings.items())}

@@ -23,6 +23,7 @@ class Old:
 
     name = run = script = ""
     packages = []
+    users = USERS
 
     def __init__(self, folder, **change):
         self.folder = folder
@@ -60,8 +61,9 @@ class Old:
     def deliver(self, user, text):
         assert user == USER
         with self.imap() as mail:
-            mail.append("INBOX", None, None,
-                        text.replace("\n", "\r\n").encode())
+            answer = mail.append("INBOX", None, None,
+                                 text.replace("\n", "\r\n").encode())
+        assert answer[0] == "OK", answer
 
     def maildir(self):
         """A copy of it."""

@@ -4,6 +4,7 @@
     recorder = Recorder(dovecot.port)        in clear
     recorder = Recorder(port, tls=context)   TLS to those who connect
     recorder.conversations[0].said           what the client sent
+    recorder.conversations[0].heard          what the server sent
 """
 
 import socket

@@ -9,6 +9,7 @@ A test that a server cannot pass, gate or not, is replaced by lacks("why").
 
 import ssl
 import unittest
+from unittest import mock
 
 import test_clients
 import test_imaplib
@@ -30,6 +31,13 @@ class Behind(Case):
     """The gate in front of self.server."""
 
     server = None
+
+    def setUp(self):
+        super().setUp()
+        users = mock.patch.dict(test_imaplib.USERS, self.server.users,
+                                clear=True)
+        users.start()
+        self.addCleanup(users.stop)
 
     def start_server(self, **change):
         folder = self.new_folder("server%d" % len(self.servers))
@@ -87,7 +95,22 @@ class Authenticate(Behind, test_imaplib.Authenticate):
 
 
 class Mail(Behind, test_imaplib.Mail):
-    pass
+    def test_login_select_fetch_and_logout_in_one_write(self):
+        gate, _ = self.start_both()
+        wire = self.wire(gate)
+        wire.greeting()
+        wire.send(b"a LOGIN alice correct-horse\r\n"
+                  b"b SELECT INBOX\r\n"
+                  b"c FETCH 1:3 (UID BODY[])\r\n"
+                  b"d LOGOUT\r\n")
+        wire.until(rb"b OK")
+        fetched, _ = wire.until(rb"c OK")  # and what became of the flags
+        messages = [m for m in fetched if b"BODY[]" in m]
+        self.assertEqual(len(messages), 3)
+        self.assertIn(b"body of sample message 3", messages[2])
+        wire.until(rb"\* BYE")
+        wire.until(rb"d OK")
+        self.assertTrue(wire.ended())
 
 
 KINDS = [Curl, Mbsync, Mutt, Login, Authenticate, Mail]

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cert.c - imapward cert check: what mail programs will not like about a
+ * certificate.
+ */
+#include "cli/commands.h"
+
+#include "findings.h"
+
+#include "base/clock.h"
+#include "daemon/setup.h"
+#include "tls/store.h"
+#include "x509/der.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_WARNINGS = 1, EXIT_ERRORS = 2, NAMES_MAX = 256 };
+
+/* Larger files are for store_new to refuse. */
+enum { READ_MAX = 4 * STORE_FILE_MAX };
+
+static const char usage[] =
+    "usage: imapward cert check FILE... [--key FILE] [--name HOST]...\n"
+    "                           [--ca FILE] [--at TIME] [--json]\n"
+    "\n"
+    "Says what mail programs will not like about the chain of certificates in\n"
+    "each FILE, as tls.certificate would name it.\n"
+    "\n"
+    "  -k, --key FILE    its private key; without it, one in FILE itself\n"
+    "  -n, --name HOST   a name mail programs connect to; may be repeated\n"
+    "  -a, --ca FILE     roots that your clients have, besides the system's\n"
+    "  -t, --at TIME     as if it were 2026-11-22 or 2026-11-22T05:30:00Z\n"
+    "  -j, --json        one JSON object for each FILE and line\n"
+    "\n"
+    "exit codes: 0 fine, 1 warnings, 2 errors: imapward would not load it,\n"
+    "3 cannot run, 64 usage\n";
+
+struct order {
+	struct lint_input in;
+	struct slice names[NAMES_MAX];
+	const char *key_path, *ca_path;
+	bool json;
+};
+
+static int
+misused(void)
+{
+	(void)fputs(usage, stderr);
+	return EXIT_CODE_USAGE;
+}
+
+/* "2026-11-22" or "2026-11-22T05:30:00Z": DER has it without the marks. */
+static bool
+read_time(const char *text, int64_t *out)
+{
+	static const char pattern[] = "dddd-dd-ddTdd:dd:ddZ";
+	char digits[] = "00000000000000Z";
+	size_t len = strlen(text), n = 0;
+	struct der d = {.tag = DER_GENERALIZED_TIME};
+
+	if (len != 10 && len != sizeof pattern - 1)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (pattern[i] != 'd' && text[i] != pattern[i])
+			return false;
+		if (pattern[i] == 'd')
+			digits[n++] = text[i];
+	}
+	d.content = slice_str(digits);
+	return der_time(&d, out);
+}
+
+static bool
+add_name(struct order *o, const char *name)
+{
+	if (!*name || o->in.name_count == NAMES_MAX)
+		return false;
+	o->names[o->in.name_count++] = slice_str(name);
+	return true;
+}
+
+static bool
+take_option(struct order *o, int option)
+{
+	switch (option) {
+	case 'k':
+		o->key_path = optarg;
+		return true;
+	case 'n':
+		return add_name(o, optarg);
+	case 'a':
+		o->ca_path = optarg;
+		return true;
+	case 't':
+		return read_time(optarg, &o->in.now);
+	case 'j':
+		o->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+has_key(struct slice file)
+{
+	static const char mark[] = "PRIVATE KEY-----";
+
+	return file.len > 0 &&
+	       memmem(file.ptr, file.len, mark, sizeof mark - 1) != NULL;
+}
+
+static int
+code_of(const struct lint *l)
+{
+	return l->totals[LINT_ERROR] > 0     ? EXIT_ERRORS
+	       : l->totals[LINT_WARNING] > 0 ? EXIT_WARNINGS
+					     : EXIT_SUCCESS;
+}
+
+static int
+check_file(struct order *o, const char *path)
+{
+	static struct lint lint; /* large */
+	struct lint_input in = o->in;
+	unsigned mode = 0;
+	int code = EXIT_CODE_RUN;
+
+	if (!findings_read(path, READ_MAX, &in.chain, &mode))
+		return EXIT_ERRORS;
+	if (!o->key_path && has_key(in.chain)) {
+		in.key = in.chain;
+		in.key_mode = mode;
+	}
+	if (lint_run(&in, &lint) == ERR_OK) {
+		code = code_of(&lint);
+		if (o->json)
+			findings_print_json(path, &lint);
+		else
+			findings_print(path, &lint);
+	} else {
+		fprintf(stderr, "imapward: %s: %s\n", path,
+			err_text(ERR_NOMEM));
+	}
+	findings_forget(&in.chain);
+	return code;
+}
+
+static int
+check_files(struct order *o, int count, char **paths)
+{
+	struct lint_input *in = &o->in;
+	int code = EXIT_SUCCESS;
+
+	if ((o->key_path &&
+	     !findings_read(o->key_path, READ_MAX, &in->key, &in->key_mode)) ||
+	    (o->ca_path &&
+	     !findings_read(o->ca_path, READ_MAX, &in->own_roots, NULL)))
+		code = EXIT_ERRORS;
+	in->public_roots = findings_system_roots();
+	for (int i = 0; code != EXIT_CODE_RUN && i < count; i++) {
+		int one = check_file(o, paths[i]);
+
+		if (!o->json && i + 1 < count)
+			putchar('\n');
+		if (one > code)
+			code = one;
+	}
+	findings_forget(&in->key);
+	findings_forget(&in->own_roots);
+	findings_forget(&in->public_roots);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "imapward: standard output: %s\n", strerror(errno));
+	return EXIT_CODE_RUN;
+}
+
+int
+cli_cert(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"key", required_argument, NULL, 'k'},
+	    {"name", required_argument, NULL, 'n'},
+	    {"ca", required_argument, NULL, 'a'},
+	    {"at", required_argument, NULL, 't'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0}};
+	static struct order o;
+	int c;
+
+	o.in.names = o.names;
+	o.in.now = (int64_t)(clock_wall_ms() / 1000);
+	while ((c = getopt_long(argc, argv, "k:n:a:t:jh", options, NULL)) !=
+	       -1) {
+		if (c == 'h')
+			return fputs(usage, stdout) < 0 ? EXIT_CODE_RUN
+							: EXIT_SUCCESS;
+		if (!take_option(&o, c))
+			return misused();
+	}
+	/* One key belongs to one chain. */
+	if (argc - optind < 2 || strcmp(argv[optind], "check") != 0 ||
+	    (o.key_path && argc - optind > 2))
+		return misused();
+	if (tls_library_init() != ERR_OK) {
+		(void)fputs("imapward: the TLS library cannot be used\n",
+			    stderr);
+		return EXIT_CODE_RUN;
+	}
+	return check_files(&o, argc - optind - 1, argv + optind + 1);
+}

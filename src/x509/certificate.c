@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "x509/certificate.h"
+
+#include "parts.h"
+#include "x509/der.h"
+
+static bool
+read_version(struct slice *tbs, struct certificate *out)
+{
+	struct slice tagged, content;
+	uint32_t n = 0;
+
+	if (der_comes(*tbs, DER_CONSTRUCTED(0)) &&
+	    (!der_take(tbs, DER_CONSTRUCTED(0), &tagged) ||
+	     !der_only(tagged, DER_INTEGER, &content) ||
+	     !der_number(content, &n) || n > 2))
+		return false;
+	out->version = n + 1;
+	return true;
+}
+
+static bool
+read_validity(struct slice *tbs, struct certificate *out)
+{
+	struct slice pair;
+	struct der before, after;
+
+	return der_take(tbs, DER_SEQUENCE, &pair) && der_next(&pair, &before) &&
+	       der_next(&pair, &after) && pair.len == 0 &&
+	       der_time(&before, &out->not_before) &&
+	       der_time(&after, &out->not_after);
+}
+
+/*
+ * Name ::= SEQUENCE OF SET OF SEQUENCE { type OID, value }. Takes the next
+ * pair; sets with several pairs are read one by one through *set.
+ */
+static bool
+next_attribute(struct slice *names, struct slice *set, struct slice *type,
+	       struct der *value)
+{
+	struct slice pair;
+
+	if (set->len == 0 && (!der_take(names, DER_SET, set) || set->len == 0))
+		return false;
+	return der_take(set, DER_SEQUENCE, &pair) &&
+	       der_take(&pair, DER_OID, type) && der_next(&pair, value) &&
+	       pair.len == 0;
+}
+
+static bool
+read_name(struct slice *tbs, struct slice *out)
+{
+	struct slice names, set = SLICE_EMPTY, type;
+	struct der d, value;
+
+	if (!der_comes(*tbs, DER_SEQUENCE) || !der_next(tbs, &d))
+		return false;
+	*out = d.whole;
+	names = d.content;
+	while (names.len > 0 || set.len > 0)
+		if (!next_attribute(&names, &set, &type, &value))
+			return false;
+	return true;
+}
+
+static bool
+read_key(struct slice *tbs, struct certificate *out)
+{
+	struct der d;
+
+	if (!der_comes(*tbs, DER_SEQUENCE) || !der_next(tbs, &d))
+		return false;
+	out->key = d.whole;
+	return spki_read(d.content, out);
+}
+
+/* The identifiers of RFC 5280 4.1.2.8, which nobody uses, then extensions. */
+static bool
+read_rest(struct slice tbs, struct certificate *out)
+{
+	struct slice item, list;
+
+	for (unsigned n = 1; n <= 2; n++)
+		if (der_comes(tbs, DER_PRIMITIVE(n)) &&
+		    !der_take(&tbs, DER_PRIMITIVE(n), &item))
+			return false;
+	if (tbs.len == 0)
+		return true;
+	return der_only(tbs, DER_CONSTRUCTED(3), &item) &&
+	       der_only(item, DER_SEQUENCE, &list) && list.len > 0 &&
+	       extensions_read(list, out);
+}
+
+static bool
+read_tbs(struct slice tbs, struct slice algorithm, struct certificate *out)
+{
+	struct slice inner;
+
+	return read_version(&tbs, out) &&
+	       der_take(&tbs, DER_INTEGER, &out->serial) &&
+	       der_integer(out->serial) &&
+	       der_take(&tbs, DER_SEQUENCE, &inner) &&
+	       /* RFC 5280 4.1.1.2: said twice, outside what is signed too. */
+	       slice_eq(inner, algorithm) && signature_read(inner, out) &&
+	       read_name(&tbs, &out->issuer) && read_validity(&tbs, out) &&
+	       read_name(&tbs, &out->subject) && read_key(&tbs, out) &&
+	       read_rest(tbs, out);
+}
+
+enum err
+certificate_read(struct slice der, struct certificate *out)
+{
+	struct slice whole, tbs, algorithm, bits, signature;
+
+	*out = (struct certificate){.der = der,
+				    .names = SLICE_EMPTY,
+				    .subject_key = SLICE_EMPTY,
+				    .authority_key = SLICE_EMPTY,
+				    .issuer_url = SLICE_EMPTY};
+	if (!der_only(der, DER_SEQUENCE, &whole) ||
+	    !der_take(&whole, DER_SEQUENCE, &tbs) ||
+	    !der_take(&whole, DER_SEQUENCE, &algorithm) ||
+	    !der_only(whole, DER_BIT_STRING, &bits) ||
+	    !der_bytes(bits, &signature) || !read_tbs(tbs, algorithm, out))
+		return ERR_SYNTAX;
+	return ERR_OK;
+}
+
+bool
+certificate_self_issued(const struct certificate *c)
+{
+	return slice_eq(c->subject, c->issuer);
+}
+
+bool
+certificate_names_issuer(const struct certificate *c,
+			 const struct certificate *issuer)
+{
+	return slice_eq(c->issuer, issuer->subject) &&
+	       (c->authority_key.len == 0 || issuer->subject_key.len == 0 ||
+		slice_eq(c->authority_key, issuer->subject_key));
+}
+
+struct slice
+certificate_title(struct slice name)
+{
+	static const struct slice common = {
+	    (const unsigned char *)"\x55\x04\x03", 3};
+	static const struct slice organisation = {
+	    (const unsigned char *)"\x55\x04\x0a", 3};
+	struct slice names, set = SLICE_EMPTY, type;
+	struct slice title = SLICE_EMPTY;
+	bool found = false;
+	struct der value;
+
+	if (!der_only(name, DER_SEQUENCE, &names))
+		return title;
+	while ((names.len > 0 || set.len > 0) &&
+	       next_attribute(&names, &set, &type, &value)) {
+		if (slice_eq(type, common)) {
+			title = value.content;
+			found = true;
+		} else if (!found && slice_eq(type, organisation)) {
+			title = value.content;
+		}
+	}
+	return title;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * parts.h - the parts of a certificate that have a file of their own.
+ *
+ * Each fills in its fields of *out, which is zeroed; false: not DER, or not
+ * what RFC 5280 says stands there.
+ */
+#ifndef X509_PARTS_H
+#define X509_PARTS_H
+
+#include "x509/certificate.h"
+
+/* extensions.c: the content of Extensions. */
+bool extensions_read(struct slice list, struct certificate *out);
+
+/* algorithms.c: the content of a SubjectPublicKeyInfo. */
+bool spki_read(struct slice info, struct certificate *out);
+/* algorithms.c: the content of the AlgorithmIdentifier of a signature. */
+bool signature_read(struct slice algorithm, struct certificate *out);
+
+#endif

@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TLS to clients: what is spoken, what is refused, and how it ends."""
+
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+from fake import Backend, Conversation
+from gate import Case, needs_gate, trusting, wait_until
+from hello import (ALERT, BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13,
+                   alpn_extension, answer, chosen, client_hello, counted,
+                   extension, name_extension, record)
+from script import Sliced, bytewise, everything, raw_connection
+
+FATAL = 2
+(UNEXPECTED_MESSAGE, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, PROTOCOL_VERSION,
+ NO_APPLICATION_PROTOCOL) = 10, 40, 47, 70, 120
+VERSIONS = ("1.2", "1.3")
+
+
+class Tls(Case):
+    def setUp(self):
+        super().setUp()
+        self.backend = self.keep(Backend())
+        self.gate = self.start_gate(self.backend)
+
+    def client(self, version=None, **more):
+        """A client that sees records."""
+        context = more.pop("context", None) or trusting(self.certs.ca, version)
+        wire = Sliced(self.gate.port, context, **more)
+        self.addCleanup(wire.close)
+        return wire
+
+    def alerted(self, alert, *pieces):
+        """The answer is this alert, and the end."""
+        kind, body = answer(self.gate.port, *pieces)
+        self.assertEqual((kind, body), (ALERT, bytes([FATAL, alert])))
+
+    def alerted_somehow(self, *pieces):
+        kind, body = answer(self.gate.port, *pieces)
+        self.assertEqual((kind, body[:1]), (ALERT, bytes([FATAL])))
+
+    def nobody_got_in(self):
+        self.assertEqual(self.backend.sessions(), [])
+
+
+@needs_gate
+class Spoken(Tls):
+    def test_old_versions_get_alert_70(self):
+        for version in (0x0300, 0x0301, 0x0302):
+            with self.subTest(hex(version)):
+                self.alerted(PROTOCOL_VERSION, client_hello(
+                    range(0xc001, 0xc031), version=version))
+
+    def test_only_1_2_and_1_3_are_spoken(self):
+        for version in VERSIONS:
+            self.assertEqual(self.client(version).tls.version(),
+                             "TLSv" + version)
+        self.gate.change({"tls": {"minimum_version": "1.3"}})
+        self.gate.reload()
+        self.alerted(PROTOCOL_VERSION, client_hello(sorted(GOOD)))
+
+    def test_no_cbc_no_rsa_key_exchange_no_other_relic(self):
+        """Every number that is not ECDHE with an AEAD, a hundred a hello."""
+        all_others = [s for s in (*range(0x0000, 0x0100),
+                                  *range(0xc000, 0xc100), *GOOD_13,
+                                  *range(0xcc00, 0xccff)) if s not in GOOD]
+        for name in ("leaf", "rsa"):
+            self.gate.present(name)
+            self.gate.reload()
+            for at in range(0, len(all_others), 100):
+                with self.subTest((name, hex(all_others[at]))):
+                    self.alerted(HANDSHAKE_FAILURE, client_hello(
+                        all_others[at:at + 100]))
+            kind, body = answer(self.gate.port, client_hello(sorted(GOOD)))
+            self.assertEqual(kind, HANDSHAKE)
+            version, suite, _ = chosen(body)
+            self.assertEqual(version, 0x0303)
+            self.assertIn(suite, GOOD)
+
+    def test_1_3_has_its_three_suites_only(self):
+        for suites in ([0x1304], [0x1305], [0x00ff], [0x1300, 0x1306]):
+            with self.subTest(suites):
+                self.alerted_somehow(client_hello(suites, BASICS + TLS13))
+
+    def test_no_compression(self):
+        _, body = answer(self.gate.port, client_hello(
+            sorted(GOOD), compression=b"\x01\x40\x00"))
+        self.assertEqual(chosen(body)[2], 0)
+        self.alerted_somehow(client_hello(sorted(GOOD), compression=b"\x01"))
+        self.alerted_somehow(client_hello(sorted(GOOD_13), BASICS + TLS13,
+                                          compression=b"\x01\x00"))
+
+    def test_alpn_imap_is_chosen_and_anything_else_alone_is_alert_120(self):
+        for version in VERSIONS:
+            for offer in (["imap"], ["h2", "imap"], None):
+                with self.subTest((version, offer)):
+                    wire = self.client(context=trusting(
+                        self.certs.ca, version, alpn=offer))
+                    self.assertEqual(wire.tls.selected_alpn_protocol(),
+                                     "imap" if offer else None)
+        for offer in ([b"h2"], [b"IMAP"], [b"imaps"], [b"http/1.1", b"ima"]):
+            for suites, more in ((GOOD, b""), (GOOD_13, TLS13)):
+                with self.subTest((offer, bool(more))):
+                    self.alerted(NO_APPLICATION_PROTOCOL, client_hello(
+                        sorted(suites), BASICS + more +
+                        alpn_extension(*offer)))
+        self.nobody_got_in()
+
+    def test_renegotiation_is_refused_and_changes_nothing(self):
+        command = ["openssl", "s_client", "-connect", "localhost:%d" %
+                   self.gate.port, "-tls1_2", "-CAfile", self.certs.ca]
+        client = subprocess.Popen(command, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, bufsize=0)
+        self.addCleanup(client.kill)
+        said = b""
+        while b"* OK" not in said:
+            said += client.stdout.read(65536)
+        client.stdin.write(b"R\n")
+        said = client.communicate(timeout=20)[0]
+        self.assertIn(b"RENEGOTIATING", said)
+        self.assertRegex(said, rb"no renegotiation|alert|error")
+        self.assertNotIn(b"depth=", said)  # no second certificate
+        self.gate.event("connection")
+        self.assertEqual(len(self.gate.events("tls")), 1)
+
+    def test_no_0_rtt(self):
+        ticket = os.path.join(self.folder, "ticket")
+        self.run_program("sh", "-c", "(sleep 0.3; echo 'a LOGOUT') | openssl "
+                         "s_client -tls1_3 -crlf -ign_eof -connect "
+                         "localhost:%d -sess_out %s" % (self.gate.port,
+                                                        ticket))
+        text = self.succeeds("openssl", "sess_id", "-noout", "-text", "-in",
+                             ticket)
+        self.assertIn(b"TLS session ticket", text)
+        self.assertRegex(text, rb"Max Early Data: 0\b")
+
+    def test_early_data_is_never_read_as_commands(self):
+        identity = counted(counted(os.urandom(100), 2) + os.urandom(4), 2)
+        hello = client_hello(sorted(GOOD_13), BASICS + TLS13 + extension(
+            45, b"\x01\x01") + extension(42, b"") + extension(
+            41, identity + counted(counted(os.urandom(32), 1), 2)))
+        sock = raw_connection(self.gate.port)
+        self.addCleanup(sock.close)
+        sock.sendall(hello + record(
+            23, b"a LOGIN alice correct-horse\r\n" + os.urandom(40), 0x0303))
+        sock.shutdown(socket.SHUT_WR)
+        self.assertNotIn(b"IMAP", everything(sock))
+        self.nobody_got_in()
+
+    def test_a_resumed_session_logs_in_anew(self):
+        for version in VERSIONS:
+            with self.subTest(version):
+                context = trusting(self.certs.ca, version)
+                first = self.client(context=context)
+                first.login(self.user, self.password)
+                ticket = first.tls.session
+                first.close()
+                known = len(self.backend.sessions())
+                again = self.client(context=context, session=ticket)
+                self.assertTrue(again.tls.session_reused)
+                again.greeting()
+                _, verdict = again.command("a", b"SELECT INBOX")
+                self.assertTrue(verdict.startswith(b"a BAD"), verdict)
+                self.assertEqual(len(self.backend.sessions()), known)
+                _, verdict = again.command("b", b"LOGIN alice wrong")
+                self.assertTrue(verdict.startswith(b"b NO"), verdict)
+                again.close()
+
+    def test_a_ticket_of_another_certificate_means_a_full_handshake(self):
+        context = trusting(self.certs.ca, "1.2")
+        first = self.client(context=context)
+        first.greeting()
+        ticket = first.tls.session
+        self.gate.present("second")
+        self.gate.reload()
+        again = self.client(context=context, session=ticket)
+        self.assertFalse(again.tls.session_reused)
+        again.greeting()
+
+
+@needs_gate
+class Garbage(Tls):
+    BYE = rb"\* BYE This port speaks TLS [^\r\n]*\r\n"
+
+    def test_every_first_byte_that_is_no_tls_gets_the_bye_and_no_more(self):
+        text = b" LOGIN alice correct-horse\r\nb CAPABILITY\r\n"
+        for first in range(256):
+            sock = raw_connection(self.gate.port)
+            sock.sendall(bytes([first]) + text)
+            if first == HANDSHAKE:
+                sock.shutdown(socket.SHUT_WR)
+            said = everything(sock)
+            sock.close()
+            with self.subTest(first):
+                if first == HANDSHAKE:
+                    self.assertRegex(said, rb"(?s)\A(\x15\x03...\x02.)?\Z")
+                else:
+                    self.assertRegex(said, rb"\A" + self.BYE + rb"\Z")
+        self.nobody_got_in()
+
+    def test_hellos_that_do_not_add_up_get_an_alert(self):
+        good = client_hello(sorted(GOOD))
+        for bad in (
+                good[:43] + b"\xff" + good[44:],              # session id
+                good[:9] + b"\x09\x09" + good[11:],           # version 9.9
+                record(22, b"\x01\0\0\x02\x03\x03"),          # too short
+                record(22, b"\x02" + good[6:]),               # ServerHello
+                record(22, b"\x10\0\0\x01\0"),                # out of order
+                record(22, b""), b"\x16\x03\x01\xff\xff",     # lengths
+                client_hello([]),
+                client_hello(sorted(GOOD), BASICS + BASICS),  # twice
+                client_hello(sorted(GOOD), BASICS + extension(16, b"\0\1")),
+                client_hello(sorted(GOOD), BASICS + extension(0, b"\xff" * 9)),
+                client_hello(range(5000)) * 3,
+        ):
+            with self.subTest(bad[:60]):
+                self.alerted_somehow(bad)
+        self.nobody_got_in()
+
+    def test_a_hello_in_single_bytes_or_in_many_records_is_one(self):
+        wire = self.client(cut=bytewise)
+        wire.greeting()
+        for suites, more in ((GOOD, b""), (GOOD_13, TLS13)):
+            for size in (4, 5, 50):  # a message's header stays in one piece
+                with self.subTest((bool(more), size)):
+                    kind, _ = answer(self.gate.port, self.in_records(
+                        size, suites, BASICS + more))
+                    self.assertEqual(kind, HANDSHAKE)
+
+    def test_a_message_whose_header_is_cut_by_records_works_or_gets_an_alert(
+            self):
+        for size in (1, 2, 3):
+            with self.subTest(size):
+                kind, _ = answer(self.gate.port, self.in_records(
+                    size, GOOD, BASICS))
+                self.assertIn(kind, (HANDSHAKE, ALERT))
+
+    def in_records(self, size, suites, extensions):
+        hello = client_hello(sorted(suites), extensions)[5:]
+        return b"".join(record(HANDSHAKE, hello[at:at + size])
+                        for at in range(0, len(hello), size))
+
+    def test_an_alert_is_said_before_closing_at_any_stage(self):
+        for version in VERSIONS:
+            for broken in (record(23, b"x" * 32, 0x0303),
+                           record(22, b"x" * 32, 0x0303),
+                           record(23, b"", 0x0303),
+                           b"\x17\x03\x03\xff\xff",
+                           b"\x99\x03\x03\x00\x01x",
+                           b"a NOOP\r\n"):
+                for inside in (False, True):
+                    with self.subTest((version, broken, inside)):
+                        wire = self.client(version)
+                        if inside:
+                            wire.login(self.user, self.password)
+                        else:
+                            wire.greeting()
+                        wire.raw.sendall(broken)
+                        with self.assertRaisesRegex(ssl.SSLError, "(?i)alert"):
+                            while wire.more():
+                                pass
+                        wire.close()
+
+    def test_nothing_behind_a_broken_record_is_read(self):
+        wire = self.client("1.2")
+        wire.login(self.user, self.password)
+        wire.tls.write(b"a DELETE INBOX\r\n")
+        good = wire.outgoing.read()
+        wire.raw.sendall(record(23, b"x" * 40, 0x0303) + good)
+        self.assertTrue(self.backend.sessions()[0].ended.wait(8))
+        self.assertNotIn(b"DELETE", self.backend.received())
+
+
+@needs_gate
+class Stalled(Case):
+    def stages(self):
+        """How far a client may come before it stops."""
+        hello = client_hello(sorted(GOOD))
+        return [b"", hello[:1], hello[:20], hello[:-1], hello,
+                hello + record(22, b"\x10\0\0\x21"), record(20, b"\x01")]
+
+    def test_a_handshake_that_stops_anywhere_ends_at_its_deadline(self):
+        gate = self.start_gate(self.keep(Backend()),
+                               {"timeouts": {"handshake": "1s"}})
+        begin = time.monotonic()
+        socks = []
+        for stage in self.stages():
+            sock = raw_connection(gate.port)
+            self.addCleanup(sock.close)
+            sock.sendall(stage)
+            socks.append(sock)
+        for sock in socks:
+            everything(sock)
+        self.assertLess(time.monotonic() - begin, 8)
+        told = wait_until("all are told", lambda: len(
+            gate.events("tls")) == len(socks) and gate.events("tls"))
+        self.assertEqual({e["tls.established"] for e in told}, {False})
+
+    def test_200_stalled_handshakes_do_not_delay_others(self):
+        gate = self.start_gate(self.keep(Backend()),
+                               {"limits": {"connections_per_address": 1000}})
+        stages = self.stages()[:-1]
+        for n in range(200):
+            sock = raw_connection(gate.port)
+            self.addCleanup(sock.close)
+            sock.sendall(stages[n % len(stages)])
+        begin = time.monotonic()
+        for _ in range(5):
+            self.logged_in(gate).command("a", b"NOOP")
+        self.assertLess(time.monotonic() - begin, 8)
+
+
+@needs_gate
+class Farewell(Tls):
+    """However a session ends, TLS ends it: close_notify, not a bare FIN."""
+
+    def said_goodbye(self, wire):
+        said = b""
+        while True:
+            data = wire._pump(wire.tls.read, 65536)  # SSLEOFError: bare FIN
+            if not data:
+                return said
+            said += data
+
+    def both(self):
+        for version in VERSIONS:
+            with self.subTest(version):
+                yield self.client(version)
+
+    def test_after_logout_before_and_after_login(self):
+        for wire in self.both():
+            wire.greeting()
+            wire.send(b"a LOGOUT\r\n")
+            self.assertIn(b"a OK", self.said_goodbye(wire))
+        for wire in self.both():
+            wire.login(self.user, self.password)
+            wire.send(b"a LOGOUT\r\n")
+            self.assertIn(b"a OK", self.said_goodbye(wire))
+
+    def test_after_a_violation_before_and_after_login(self):
+        for wire in self.both():
+            wire.greeting()
+            wire.send(b"a NOOP\0\r\n")
+            self.assertIn(b"* BYE", self.said_goodbye(wire))
+        for wire in self.both():
+            wire.login(self.user, self.password)
+            wire.send(b"a NOOP\0\r\n")
+            self.assertIn(b"* BYE", self.said_goodbye(wire))
+
+    def test_after_the_backends_end_also_within_a_response(self):
+        class Dying(Conversation):
+            def do_NOOP(self, tag, rest):
+                self.send(b"* 1 FETCH (BODY[] {10}\r\n0")
+                self.hang_up()
+
+            def do_CHECK(self, tag, rest):
+                self.hang_up()
+        self.backend.kind = Dying
+        for wire in self.both():
+            wire.login(self.user, self.password)
+            wire.send(b"a NOOP\r\n")
+            self.assertTrue(self.said_goodbye(wire).endswith(b"}\r\n0"))
+        for wire in self.both():
+            wire.login(self.user, self.password)
+            wire.send(b"a CHECK\r\n")
+            self.assertIn(b"* BYE", self.said_goodbye(wire))
+
+    def test_after_a_deadline_and_when_the_daemon_stops(self):
+        self.gate.change({"timeouts": {"gate_first": "300ms"}})
+        self.gate.reload()
+        for wire in self.both():
+            wire.greeting()
+            self.assertIn(b"* BYE", self.said_goodbye(wire))
+        wire = self.client()
+        wire.login(self.user, self.password)
+        self.gate.signal(signal.SIGTERM)
+        self.assertIn(b"* BYE", self.said_goodbye(wire))

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "forge.h"
+
+#include "x509/der.h"
+
+#include <wolfssl/options.h>
+/* The options come first. */
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/random.h>
+#include <wolfssl/wolfcrypt/sha256.h>
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+static WC_RNG rng;
+static ecc_key keys[FORGE_KEYS];
+
+static void
+must(bool ok)
+{
+	assert(ok);
+}
+
+static ecc_key *
+key_of(enum forge_key k)
+{
+	static bool made;
+
+	for (size_t i = 0; !made && i < FORGE_KEYS; i++) {
+		must(i > 0 || wc_InitRng(&rng) == 0);
+		must(wc_ecc_init(&keys[i]) == 0);
+		must(wc_ecc_make_key_ex(&rng, 32, &keys[i], ECC_SECP256R1) ==
+		     0);
+	}
+	made = true;
+	return &keys[k];
+}
+
+static void
+add(struct forged *to, const void *bytes, size_t n)
+{
+	must(n <= FORGE_MAX - to->len);
+	if (n > 0)
+		memcpy(to->bytes + to->len, bytes, n);
+	to->len += n;
+}
+
+static struct slice
+all(const struct forged *f)
+{
+	return slice_of(f->bytes, f->len);
+}
+
+void
+forge_put(struct forged *to, unsigned tag, struct slice content)
+{
+	unsigned char head[] = {(unsigned char)tag, 0x82,
+				(unsigned char)(content.len >> 8),
+				(unsigned char)content.len};
+
+	if (content.len < 0x100) {
+		head[1] = 0x81;
+		head[2] = head[3];
+	}
+	if (content.len < 0x80)
+		head[1] = head[3];
+	add(to, head, content.len < 0x80 ? 2 : content.len < 0x100 ? 3 : 4);
+	add(to, content.ptr, content.len);
+}
+
+void
+forge_extension(struct forged *to, struct slice oid, struct slice value)
+{
+	static struct forged one;
+
+	one.len = 0;
+	forge_put(&one, DER_OID, oid);
+	forge_put(&one, DER_OCTET_STRING, value);
+	forge_put(to, DER_SEQUENCE, all(&one));
+}
+
+static void
+put_name(struct forged *to, const char *common)
+{
+	struct forged pair = {.len = 0}, list = {.len = 0}, set = {.len = 0};
+
+	if (common) {
+		forge_put(&pair, DER_OID, SLICE("\x55\x04\x03"));
+		forge_put(&pair, 0x0c, slice_str(common));
+		forge_put(&set, DER_SEQUENCE, all(&pair));
+		forge_put(&list, DER_SET, all(&set));
+	}
+	forge_put(to, DER_SEQUENCE, all(&list));
+}
+
+static void
+put_dates(struct forged *to, const struct forge *f)
+{
+	const char *dates[] = {f->before, f->after};
+	struct forged pair = {.len = 0};
+
+	for (size_t i = 0; i < 2; i++)
+		forge_put(&pair,
+			  strlen(dates[i]) == 13 ? DER_UTC_TIME
+						 : DER_GENERALIZED_TIME,
+			  slice_str(dates[i]));
+	forge_put(to, DER_SEQUENCE, all(&pair));
+}
+
+static void
+put_key(struct forged *to, const struct forge *f)
+{
+	unsigned char der[256];
+	int n;
+
+	if (f->info.len > 0) {
+		add(to, f->info.ptr, f->info.len);
+		return;
+	}
+	n = wc_EccPublicKeyToDer(key_of(f->key), der, sizeof der, 1);
+	must(n > 0);
+	add(to, der, (size_t)n);
+}
+
+static void
+put_extensions(struct forged *to, const struct forge *f)
+{
+	struct forged list = {.len = 0};
+
+	if (f->extensions.len == 0)
+		return;
+	forge_put(&list, DER_SEQUENCE, f->extensions);
+	forge_put(to, DER_CONSTRUCTED(3), all(&list));
+}
+
+static void
+put_signature(struct forged *to, struct slice tbs, enum forge_key signer)
+{
+	unsigned char digest[WC_SHA256_DIGEST_SIZE], bits[1 + 80] = {0};
+	word32 n = sizeof bits - 1;
+
+	must(wc_Sha256Hash(tbs.ptr, (word32)tbs.len, digest) == 0);
+	must(wc_ecc_sign_hash(digest, sizeof digest, bits + 1, &n, &rng,
+			      key_of(signer)) == 0);
+	forge_put(to, DER_BIT_STRING, slice_of(bits, n + 1));
+}
+
+void
+forge_certificate(const struct forge *f, struct forged *out)
+{
+	unsigned char version[] = {
+	    2, 1, (unsigned char)(f->version > 0 ? f->version - 1 : 2)};
+	struct slice algorithm =
+	    f->algorithm.len > 0
+		? f->algorithm
+		: SLICE("\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02");
+	struct forged tbs = {.len = 0}, whole = {.len = 0};
+
+	if (f->version != 1)
+		forge_put(&tbs, DER_CONSTRUCTED(0), slice_of(version, 3));
+	forge_put(&tbs, DER_INTEGER,
+		  f->serial.len > 0 ? f->serial : SLICE("\x01"));
+	forge_put(&tbs, DER_SEQUENCE, algorithm);
+	put_name(&tbs, f->issuer);
+	put_dates(&tbs, f);
+	put_name(&tbs, f->subject);
+	put_key(&tbs, f);
+	put_extensions(&tbs, f);
+	forge_put(&whole, DER_SEQUENCE, all(&tbs));
+	tbs = whole;
+	forge_put(&whole, DER_SEQUENCE, algorithm);
+	put_signature(&whole, all(&tbs), f->signer);
+	out->len = 0;
+	forge_put(out, DER_SEQUENCE, all(&whole));
+}
+
+void
+forge_pem(const struct forged *certificate, char *out, size_t cap)
+{
+	size_t used = strlen(out);
+	int n = wc_DerToPem(certificate->bytes, (word32)certificate->len,
+			    (byte *)out + used, (word32)(cap - used - 1),
+			    CERT_TYPE);
+
+	must(n > 0);
+	out[used + (size_t)n] = '\0';
+}
+
+struct slice
+forge_key_pem(enum forge_key key)
+{
+	static char pem[1024];
+	unsigned char der[256];
+	int n = wc_EccKeyToDer(key_of(key), der, sizeof der), m;
+
+	must(n > 0);
+	m = wc_DerToPem(der, (word32)n, (byte *)pem, sizeof pem,
+			ECC_PRIVATEKEY_TYPE);
+	must(m > 0);
+	return slice_of(pem, (size_t)m);
+}
