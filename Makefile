@@ -122,10 +122,9 @@ EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests lib unit asan tsan system check check-all fuzz demo bench \
-    bench-tools cov \
-    install clean format tidy help check-layers check-words check-size \
-    check-format tidy-run fuzz-binaries FORCE
+.PHONY: all tests lib unit asan tsan system check check-all fuzz demo cov \
+    bench bench-tools install clean format tidy help check-layers \
+    check-words check-size check-format tidy-run fuzz-binaries FORCE
 
 all: $(B)/imapward
 

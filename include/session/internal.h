@@ -84,10 +84,10 @@ struct attempt {
 	size_t pieces[ATTEMPT_PIECES + 1]; /* script[pieces[i]..pieces[i+1])
 					      waits for "+" number i */
 	unsigned pieces_count, pieces_sent;
-	uint64_t began;     /* monotonic ms */
-	uint64_t answer_at; /* not before */
-	enum reply verdict; /* REPLY_COUNT: none yet */
-	char backend_code[32];
+	uint64_t began;           /* monotonic ms */
+	uint64_t answer_at;       /* not before */
+	enum reply verdict;       /* REPLY_COUNT: none yet */
+	const char *backend_code; /* registered, "other", or NULL */
 	const char *reason;
 	size_t backend;      /* index */
 	size_t tried;        /* how many backends were asked in vain */
@@ -230,12 +230,15 @@ bool attempt_room(struct attempt *a, size_t n);
 void attempt_free(struct session *s);
 /* It could not be read: said at once, and the gate goes on. */
 enum state attempt_refuse(struct session *s, enum reply r);
+/* A login was tried in clear, and refused unread: told all the same. */
+void attempt_note_clear(struct session *s);
 /* The verdict for the client; the time of the answer is decided here. */
 enum state attempt_fail(struct session *s, enum reply verdict,
 			const char *reason);
 
 /* report.c: one event each */
-void report_tls(struct session *s, bool established);
+/* reason: NULL, or why there is no handshake to speak of */
+void report_tls(struct session *s, bool established, const char *reason);
 /* Accepted if the session is authenticated; verdict REPLY_COUNT: none was
  * reached. */
 void report_login(struct session *s, enum reply verdict, const char *reason);

@@ -13,6 +13,7 @@ enum {
 	ESCAPED,    /* behind a backslash within quotes */
 	BRACE,      /* behind "{" and any of digits, "+", "-" */
 	BRACE_SIGN, /* behind the "+" or "-" */
+	BRACE_JUNK, /* behind "{" and what no literal has, without a break */
 	BRACE_END,  /* behind "}" */
 	BRACE_CR,   /* behind "}" CR */
 	LINE_CR,    /* behind CR */
@@ -117,14 +118,20 @@ brace_byte(struct scan *s, unsigned char c)
 		s->literal = s->literal * 10 + (uint64_t)(c - '0');
 	} else if (s->state == BRACE && (c == '+' || c == '-')) {
 		s->nonsync = c == '+';
-		s->malformed = c == '-';
+		s->malformed = s->malformed || c == '-';
 		s->state = BRACE_SIGN;
 	} else if (c == '}') {
 		s->state = BRACE_END;
+	} else if (c > ' ' && c != '"' && c != '{' && c != '(' && c != ')') {
+		/* Some server may know a literal of that form. */
+		s->malformed = true;
+		s->state = BRACE_JUNK;
 	} else {
 		return text_byte(s, c);
 	}
 	s->held++;
+	if (s->malformed)
+		s->held = 0;
 	return SCAN_MORE;
 }
 
@@ -171,6 +178,7 @@ step(struct scan *s, unsigned char c)
 		return quoted_byte(s, c);
 	case BRACE:
 	case BRACE_SIGN:
+	case BRACE_JUNK:
 		return brace_byte(s, c);
 	case BRACE_END:
 		return brace_end_byte(s, c);

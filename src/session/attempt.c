@@ -105,18 +105,38 @@ attempt_fail(struct session *s, enum reply verdict, const char *reason)
 	return STATE_JUDGE;
 }
 
+static void
+count_refused(struct session *s, enum reply r)
+{
+	s->attempts++;
+	report_login(s, r,
+		     r == REPLY_PRIVACY_REQUIRED
+			 ? "login in clear, refused: STARTTLS first"
+			 : "control character in a credential");
+}
+
 enum state
 attempt_refuse(struct session *s, enum reply r)
 {
 	struct attempt *a = s->attempt;
 
-	if (r == REPLY_CREDENTIAL_BAD) {
-		s->attempts++;
-		report_login(s, r, "control character in a credential");
-	}
+	if (r == REPLY_CREDENTIAL_BAD || r == REPLY_PRIVACY_REQUIRED)
+		count_refused(s, r);
 	session_say(s, r, slice_of(a->tag, a->tag_len));
 	attempt_free(s);
 	return (enum state)s->state;
+}
+
+void
+attempt_note_clear(struct session *s)
+{
+	struct attempt *a = attempt_new(s, SLICE_EMPTY, 0);
+
+	if (!a)
+		return;
+	a->login_command = true;
+	count_refused(s, REPLY_PRIVACY_REQUIRED);
+	attempt_free(s);
 }
 
 enum state

@@ -95,6 +95,7 @@ gate_authenticate(struct session *s, const struct command *c)
 	enum mechanism m;
 
 	if (!gate_may_login(s)) {
+		attempt_note_clear(s);
 		session_say(s, REPLY_PRIVACY_REQUIRED, c->tag);
 		return (enum state)s->state;
 	}

@@ -53,18 +53,18 @@ gate_hello(struct session *s)
 	case HELLO_MORE:
 		if (!client->ended)
 			return STATE_HELLO;
-		report_tls(s, false);
+		report_tls(s, false, NULL);
 		return session_end(s, REPLY_NONE,
 				   "closed before the handshake");
 	case HELLO_NOT_TLS:
-		report_tls(s, false);
+		report_tls(s, false, NULL);
 		/* A helpful line, but never clear text behind a STARTTLS. */
 		return session_end(
 		    s, s->starttls ? REPLY_NONE : REPLY_BYE_TLS_REQUIRED,
 		    "no TLS from the client");
 	case HELLO_BAD:
 	default:
-		report_tls(s, false);
+		report_tls(s, false, NULL);
 		session_send(
 		    s, SIDE_CLIENT,
 		    slice_of(alert_decode_error, sizeof alert_decode_error));
@@ -81,7 +81,7 @@ gate_tls(struct session *s)
 
 	if (io == IO_WAIT && !client->ended)
 		return STATE_TLS;
-	report_tls(s, io == IO_DONE);
+	report_tls(s, io == IO_DONE, NULL);
 	if (io != IO_DONE)
 		return session_end(s, REPLY_NONE,
 				   client->ended ? "closed during the handshake"

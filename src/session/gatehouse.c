@@ -199,20 +199,18 @@ say_login(struct session *s, const struct command *c)
 	struct attempt *a;
 	enum err e;
 
-	if (!gate_may_login(s)) {
-		session_say(s, REPLY_PRIVACY_REQUIRED, c->tag);
-		return (enum state)s->state;
-	}
 	a = attempt_new(s, c->tag, c->args.len);
 	if (!a)
 		return session_end(s, REPLY_BYE_OVERLOAD, "out of memory");
 	a->login_command = true;
 	e = command_login(c->args, a->message, &a->identity.user,
 			  &a->identity.secret);
-	if (e == ERR_OK) {
+	if (e == ERR_OK)
 		a->name = a->identity.user;
+	if (!gate_may_login(s))
+		return attempt_refuse(s, REPLY_PRIVACY_REQUIRED);
+	if (e == ERR_OK)
 		return STATE_JUDGE;
-	}
 	return attempt_refuse(s, e == ERR_REFUSED ? REPLY_CREDENTIAL_BAD
 						  : REPLY_SYNTAX);
 }
@@ -314,6 +312,8 @@ literal_opened(struct session *s, struct slice in)
 	}
 	if (r == REPLY_TAG_BAD)
 		tag.len = 0;
+	if (r == REPLY_PRIVACY_REQUIRED)
+		attempt_note_clear(s);
 	if (!g->scan.nonsync)
 		return refuse_now(s, r, tag);
 	g->literal = g->scan.literal;
@@ -439,5 +439,15 @@ gate_command(struct session *s)
 enum state
 gate_clear(struct session *s)
 {
+	struct slice in = buf_uncleared(gate_input(s));
+
+	/* The commonest mistake of all is no attack: 993's setting on 143. */
+	if (s->commands == 0 && in.len > 0 && in.ptr[0] == 0x16) {
+		report_tls(s, false,
+			   "TLS from the first byte on a STARTTLS port");
+		return session_end(
+		    s, REPLY_NONE,
+		    "TLS from the first byte on a STARTTLS port");
+	}
 	return converse(s, PHASE_CLEAR);
 }

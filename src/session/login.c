@@ -54,11 +54,37 @@ verdict_of(const struct response *r)
 	return REPLY_LOGIN_FAILED;
 }
 
+/*
+ * What a backend writes where a code stands may be anything, a password too:
+ * only registered ones (RFC 9051 section 7.1, RFC 5530) are kept for events.
+ */
+static const char *const registered[] = {
+    "ALERT",
+    "AUTHENTICATIONFAILED",
+    "AUTHORIZATIONFAILED",
+    "BADCHARSET",
+    "CANNOT",
+    "CLIENTBUG",
+    "CONTACTADMIN",
+    "CORRUPTION",
+    "EXPIRED",
+    "INUSE",
+    "LIMIT",
+    "NOPERM",
+    "OVERQUOTA",
+    "PRIVACYREQUIRED",
+    "REFERRAL",
+    "SERVERBUG",
+    "UNAVAILABLE",
+};
+
 static void
 keep_code(struct attempt *a, struct slice code)
 {
-	(void)snprintf(a->backend_code, sizeof a->backend_code, "%.*s",
-		       (int)code.len, (const char *)code.ptr);
+	a->backend_code = code.len > 0 ? "other" : NULL;
+	for (size_t i = 0; i < sizeof registered / sizeof registered[0]; i++)
+		if (slice_ieq(code, slice_str(registered[i])))
+			a->backend_code = registered[i];
 }
 
 static void

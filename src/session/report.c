@@ -34,8 +34,25 @@ add_alert(struct event *e, enum field_id f, int alert)
 		event_number(e, f, (uint64_t)alert);
 }
 
+static const char *
+why_no_tls(const struct session *s, const struct engine_facts *f)
+{
+	const struct leg *client = &s->legs[SIDE_CLIENT];
+
+	if (f->reason)
+		return f->reason;
+	if (client->ended)
+		return "closed by the client";
+	if (s->deadline > s->now)
+		return "no valid ClientHello";
+	return buf_empty(&client->in)
+		   ? "no TLS from the client in time: is the mail program set "
+		     "to no encryption, or to STARTTLS?"
+		   : "timed out";
+}
+
 void
-report_tls(struct session *s, bool established)
+report_tls(struct session *s, bool established, const char *reason)
 {
 	const struct leg *client = &s->legs[SIDE_CLIENT];
 	struct event *e = begin(s, EV_TLS);
@@ -56,11 +73,7 @@ report_tls(struct session *s, bool established)
 		add_alert(e, FIELD_TLS_ALERT_IN, f.alert_received);
 		add_alert(e, FIELD_TLS_ALERT_OUT, f.alert_sent);
 		event_text(e, FIELD_REASON,
-			   f.reason                 ? f.reason
-			   : client->ended          ? "closed by the client"
-			   : s->deadline <= s->now  ? "timed out"
-			   : buf_empty(&client->in) ? "nothing received"
-						    : "no valid ClientHello");
+			   reason ? reason : why_no_tls(s, &f));
 	}
 	add_duration(e, s->now - s->began);
 	emit(s, e);
@@ -103,8 +116,7 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	event_text(e, FIELD_REASON, reason);
 	if (verdict != REPLY_NONE)
 		event_slice(e, FIELD_CODE, reply_code(verdict));
-	if (a->backend_code[0])
-		event_text(e, FIELD_BACKEND_CODE, a->backend_code);
+	event_text(e, FIELD_BACKEND_CODE, a->backend_code);
 	if (a->asked)
 		add_backend(e, b);
 	if (a->connected) {

@@ -284,7 +284,13 @@ run_late(struct session *s)
 		return attempt_fail(s, REPLY_UNAVAILABLE, "backend timed out");
 	case STATE_HELLO:
 	case STATE_TLS:
-		report_tls(s, false);
+		report_tls(s, false, NULL);
+		/* Mail programs without TLS wait for a greeting: say why not.
+		 */
+		if (!s->starttls && s->state == STATE_HELLO &&
+		    buf_empty(&s->legs[SIDE_CLIENT].in))
+			return session_end(s, REPLY_BYE_TLS_REQUIRED,
+					   "no TLS from the client in time");
 		break;
 	case STATE_RELAY:
 		why = s->halved ? "closed by the client" : "idle for too long";
@@ -308,7 +314,7 @@ client_lost(struct session *s)
 	else if (cause == ERR_LIMIT)
 		why = "made room for others";
 	if (s->state == STATE_HELLO || s->state == STATE_TLS)
-		report_tls(s, false);
+		report_tls(s, false, NULL);
 	return session_end(s, REPLY_NONE, why);
 }
 

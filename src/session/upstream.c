@@ -48,6 +48,14 @@ upstream_failed(struct session *s, const char *reason)
 }
 
 static void
+choose_tag(struct session *s)
+{
+	(void)snprintf(s->attempt->own_tag, sizeof s->attempt->own_tag,
+		       "W%015llx",
+		       (unsigned long long)(workspace_draw(s->work) >> 4));
+}
+
+static void
 dial(struct session *s)
 {
 	struct attempt *a = s->attempt;
@@ -57,8 +65,7 @@ dial(struct session *s)
 	a->dialing = a->asked = true;
 	s->legs[SIDE_BACKEND] = (struct leg){.open = true};
 	s->deadline = s->now + session_settings(s)->timeouts.connect;
-	(void)snprintf(a->own_tag, sizeof a->own_tag, "W%015llx",
-		       (unsigned long long)(workspace_draw(s->work) >> 4));
+	choose_tag(s);
 	greeter_init(&a->greeter, a->own_tag, false);
 	greeter_trust(&a->greeter, slice_of(known, n));
 	s->work->ops->connect(s, a->backend);
@@ -84,6 +91,8 @@ greet(struct session *s)
 	case GREETER_READY:
 		if (backends_learn(target(s), slice_of(g->words, g->words_len)))
 			report_backend(s, target(s), true, NULL);
+		/* The backend has seen the old one: a verdict needs another. */
+		choose_tag(s);
 		return STATE_LOGIN;
 	case GREETER_REFUSED:
 		return upstream_failed(s, g->reason);

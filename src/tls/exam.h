@@ -46,7 +46,7 @@ void exam_report(struct exam *x, enum lint_id id, size_t certificate,
 struct shown {
 	char text[64];
 };
-/* The common name, else the organisation, else the first DNS name. */
+/* The first DNS name, else the common name, else the organisation. */
 struct slice exam_title(const struct certificate *c);
 /* "certificate 2 (Some CA)" */
 struct shown exam_label(const struct exam *x, size_t i);

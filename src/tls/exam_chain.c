@@ -137,6 +137,27 @@ report_order(struct exam *x, const struct way *w)
 			}
 }
 
+/* What is in the file, but not on the way: why not? */
+static void
+report_others(struct exam *x, const struct way *w)
+{
+	size_t last = w->at[w->count - 1];
+
+	for (size_t i = 0; i < x->count; i++) {
+		enum lint_id id = LINT_UNRELATED;
+		size_t of = x->leaf;
+
+		if (w->reached[i] || w->copy[i])
+			continue;
+		if (x->at[i].readable &&
+		    slice_eq(x->at[last].c.issuer, x->at[i].c.subject)) {
+			id = LINT_WRONG_ISSUER;
+			of = last;
+		}
+		REPORT(x, id, i, exam_label(x, i).text, exam_label(x, of).text);
+	}
+}
+
 /* RFC 5280 4.2.1.9 and 4.2.1.3 */
 static bool
 may_sign(const struct certificate *c)
@@ -145,27 +166,12 @@ may_sign(const struct certificate *c)
 			 (c->usage & USAGE_CERT_SIGN));
 }
 
-/* What is in the file, but not on the way: why not? */
 static void
-report_others(struct exam *x, const struct way *w)
+report_issuers(struct exam *x)
 {
-	size_t last = w->at[w->count - 1];
-
-	for (size_t i = 0; i < x->count; i++) {
-		const struct member *m = &x->at[i];
-
-		if (w->reached[i] || w->copy[i])
-			continue;
-		if (!m->readable ||
-		    !slice_eq(x->at[last].c.issuer, m->c.subject))
-			REPORT(x, LINT_UNRELATED, i, exam_label(x, i).text,
-			       exam_label(x, x->leaf).text);
-		else
-			REPORT(
-			    x,
-			    may_sign(&m->c) ? LINT_WRONG_ISSUER : LINT_NOT_CA,
-			    i, exam_label(x, i).text, exam_label(x, last).text);
-	}
+	for (size_t i = 0; i < x->count; i++)
+		if (i != x->leaf && issued_any(x, i) && !may_sign(&x->at[i].c))
+			REPORT(x, LINT_NOT_CA, i, exam_label(x, i).text);
 }
 
 /* Is the certificate one of the roots, or signed by this one? */
@@ -238,7 +244,10 @@ report_end(struct exam *x, const struct way *w)
 	if (!x->at[last].readable || x->trust == TRUST_OWN ||
 	    x->trust == TRUST_PUBLIC)
 		return;
-	if (!self_issued(x, last)) {
+	if (self_issued(x, x->leaf)) {
+		REPORT(x, LINT_SELF_SIGNED, x->leaf,
+		       exam_label(x, x->leaf).text);
+	} else if (!self_issued(x, last)) {
 		if (c->issuer_url.len > 0)
 			(void)snprintf(url, sizeof url, "; it is at %s",
 				       exam_show(c->issuer_url).text);
@@ -247,11 +256,26 @@ report_end(struct exam *x, const struct way *w)
 			       exam_label(x, last).text,
 			       exam_show(certificate_title(c->issuer)).text,
 			       url);
-	} else if (last == x->leaf) {
-		REPORT(x, LINT_SELF_SIGNED, last, exam_label(x, last).text);
 	} else if (x->trust == TRUST_NONE) {
 		REPORT(x, LINT_PRIVATE_ROOT, last, exam_label(x, last).text);
 	}
+}
+
+/* Nothing can be told by signatures of what the library cannot read. */
+static bool
+all_usable(struct exam *x)
+{
+	bool usable = true;
+
+	for (size_t i = 0; i < x->count; i++) {
+		const char *fault = material_fault(x->at[i].der);
+
+		if (fault)
+			REPORT(x, LINT_UNUSABLE, i, exam_label(x, i).text,
+			       fault);
+		usable &= !fault;
+	}
+	return usable;
 }
 
 void
@@ -259,6 +283,8 @@ exam_chain(struct exam *x)
 {
 	struct way w = {.count = 0};
 
+	if (!all_usable(x))
+		return;
 	x->leaf = find_leaf(x);
 	find_copies(x, &w);
 	w.copy[x->leaf] = false;
@@ -266,5 +292,6 @@ exam_chain(struct exam *x)
 	x->trust = trust_of(x, &w);
 	report_order(x, &w);
 	report_others(x, &w);
+	report_issuers(x);
 	report_end(x, &w);
 }

@@ -69,13 +69,13 @@ exam_show(struct slice bytes)
 struct slice
 exam_title(const struct certificate *c)
 {
-	struct slice title = certificate_title(c->subject), rest = c->names;
+	struct slice rest = c->names;
 	struct name n;
 
-	while (title.len == 0 && names_next(&rest, &n))
+	while (names_next(&rest, &n))
 		if (n.kind == NAME_DNS)
-			title = n.value;
-	return title;
+			return n.value;
+	return certificate_title(c->subject);
 }
 
 struct shown

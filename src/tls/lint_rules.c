@@ -37,6 +37,10 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"the private key belongs to no certificate of the file", US,
 	"Find the key with which the certificate was requested. A renewal "
 	"makes a new key as a rule: take both files from the same renewal."},
+    [LINT_UNUSABLE] = {"unusable", ERROR,
+	"{} cannot be read by the TLS library: {}",
+	US " Elsewhere: strict clients refuse it too.",
+	REISSUE " with a current tool."},
     [LINT_LEAF_FIRST] = {"leaf-first", ERROR,
 	"{} comes first, but the server's own is {}; the right order is {}",
 	US " Elsewhere: all clients, which take the first for the server's.",
@@ -53,14 +57,8 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"{} has no part in the chain of {}",
 	US " Elsewhere: old Java and embedded clients.",
 	"Leave it out. " FULLCHAIN "."},
-    [LINT_NOT_CA] = {"not-ca", ERROR,
-	"{} is the issuer of {}, but may not sign certificates: no CA:TRUE, "
-	"or a key usage without keyCertSign",
-	EVERYBODY " They say: unknown or invalid issuer.",
-	"Repair the private CA: basicConstraints CA:TRUE, keyUsage "
-	"keyCertSign; then issue the chain again."},
     [LINT_WRONG_ISSUER] = {"wrong-issuer", ERROR,
-	"{} has the name of the issuer of {}, but did not sign it",
+	"{} has the name of the issuer of {}, but its key did not sign it",
 	EVERYBODY " They say: unknown issuer, or bad signature.",
 	"The CA has several certificates of this name, or was made anew. "
 	FULLCHAIN "."},
@@ -87,6 +85,12 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"{} is not written as the standards want it (DER, RFC 5280)",
 	"Thunderbird, Android, programs in Go and Rust, which are strict.",
 	REISSUE " with a current tool."},
+    [LINT_NOT_CA] = {"not-ca", WARNING,
+	"{} is an issuer, but may not sign certificates: no CA:TRUE, or a key "
+	"usage without keyCertSign",
+	EVERYBODY " They say: invalid CA, or unknown issuer.",
+	"Repair the private CA: basicConstraints CA:TRUE, keyUsage "
+	"keyCertSign; then issue the chain again."},
     [LINT_MISSING_ISSUER] = {"missing-issuer", WARNING,
 	"{} was issued by \"{}\", which is neither in the file nor among the "
 	"roots{}",

@@ -3,6 +3,7 @@
 
 #include "tls/internal.h"
 
+#include <wolfssl/wolfcrypt/asn.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
@@ -38,6 +39,19 @@ material_der(struct slice block, unsigned char *out)
 				CERT_TYPE);
 
 	return n > 0 ? (size_t)n : 0;
+}
+
+const char *
+material_fault(struct slice certificate)
+{
+	DecodedCert cert;
+	int ret;
+
+	wc_InitDecodedCert(&cert, certificate.ptr, (word32)certificate.len,
+			   NULL);
+	ret = wc_ParseCert(&cert, CERT_TYPE, NO_VERIFY, NULL);
+	wc_FreeDecodedCert(&cert);
+	return ret == 0 ? NULL : wc_GetErrorString(ret);
 }
 
 bool

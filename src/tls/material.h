@@ -15,6 +15,9 @@ struct slice material_block(struct slice *rest);
 /* The length of the DER in a block, at most block.len; 0: it is no PEM. */
 size_t material_der(struct slice block, unsigned char *out);
 
+/* NULL, or why the library cannot read this certificate (DER). */
+const char *material_fault(struct slice certificate);
+
 /* Did `issuer` sign `subject`, and may it? Both DER; dates do not count. */
 bool material_signed(struct slice subject, struct slice issuer);
 

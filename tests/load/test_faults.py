@@ -326,6 +326,7 @@ class Clock(FaultCase):
         self.jump("+0")
         gate = self.make_gate(self.start_fast_backend(), UNLIMITED)
         gate.start(env=dict(os.environ, LD_PRELOAD=LIBFAKETIME,
+                            ASAN_OPTIONS="verify_asan_link_order=0",
                             FAKETIME_TIMESTAMP_FILE=self.offset,
                             FAKETIME_NO_CACHE="1",
                             FAKETIME_DONT_FAKE_MONOTONIC="1"))

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """dialogs.py - random sessions that are valid IMAP, and a client for them.
 
+A mailbox is always selected: Dovecot, which refuses a SEARCH without one
+unread, would take the {n+} literals in it for commands.
+
     session = random_session(random.Random(7))
     talk = Talk(wire, random.Random(7))
     talk.run(session)
@@ -12,8 +15,9 @@ import re
 import threading
 import time
 
-BOXES = ["INBOX", "one", "two words", 'three "quoted"', "four.sub", "{5}",
-         "absent", "Entw&APw-rfe"]
+# There from the beginning to the end, and those that come and go.
+FIXED = ["INBOX", "one", "two words"]
+OTHERS = ['three "quoted"', "four.sub", "{5}", "absent", "Entw&APw-rfe"]
 WORDS = ["sample", "message", "", "a b", "{3}", 'quo"te', "body", "x" * 300]
 FLAGS = [r"\Seen", r"\Flagged", r"\Answered", "$Label", "Other"]
 LINES = [b"Subject: one", b"", b"a OK not an answer", b"* BYE", b"{10}",
@@ -55,7 +59,7 @@ class Maker:
         for part in parts:
             pieces += part if isinstance(part, list) else [Piece(part)]
         self.count += 1
-        tag = self.random.choice([b"a%d", b"A.%d", b"t-%d", b"[%d]"])
+        tag = self.random.choice([b"a%d", b"A.%d", b"t-%d/x"])
         return Command(tag % self.count, pieces)
 
     def literal(self, data, binary=False):
@@ -77,8 +81,8 @@ class Maker:
             return [Piece(b'"' + data + b'"')]
         return self.literal(data)
 
-    def box(self):
-        return self.string(self.random.choice(BOXES))
+    def box(self, names=FIXED + OTHERS):
+        return self.string(self.random.choice(names))
 
     def word(self):
         return self.string(self.random.choice(WORDS))
@@ -95,20 +99,21 @@ class Maker:
     def noop(self):
         return self.command(self.random.choice(
             [b"NOOP", b"noop", b"CHECK", b"NAMESPACE", b"ID NIL", b"IDLE",
-             b"CLOSE", b"UNSELECT", b"ENABLE CONDSTORE", b"EXPUNGE",
+             b"ENABLE CONDSTORE", b"EXPUNGE",
              b"XNONSENSE {3} x"]))
 
     def select(self):
         verb = self.random.choice([b"SELECT ", b"EXAMINE ", b"select "])
-        return self.command(verb, self.box())
+        return self.command(verb, self.box(FIXED))
 
     def manage(self):
         verb = self.random.choice([b"CREATE ", b"DELETE ", b"SUBSCRIBE ",
                                    b"UNSUBSCRIBE "])
-        return self.command(verb, self.box())
+        return self.command(verb, self.box(OTHERS))
 
     def rename(self):
-        return self.command(b"RENAME ", self.box(), b" ", self.box())
+        return self.command(b"RENAME ", self.box(OTHERS), b" ",
+                            self.box(OTHERS))
 
     def look(self):
         kind = self.random.randrange(3)
@@ -168,7 +173,7 @@ KINDS = ["noop", "select", "select", "manage", "rename", "look", "search",
 
 def random_session(random, user, password, plus=True):
     maker = Maker(random, plus)
-    commands = [maker.login(user, password)]
+    commands = [maker.login(user, password), maker.command(b"SELECT INBOX")]
     commands += [maker.one() for _ in range(random.randint(3, 15))]
     return commands + [maker.command(b"LOGOUT")]
 

@@ -8,14 +8,15 @@ the backend got is, command for command, what the client sent.
     GATE_SEED=7 tests/servers/run test_oracle.py    the same sessions again
 """
 
+import imaplib
 import os
 import random
 import re
 
 import framing
-from dialogs import Talk, random_session
+from dialogs import FIXED, Talk, random_session
 from dovecot import PASSWORD, USER, USERS
-from gate import Case, needs_gate, seconds, wait_until
+from gate import Case, needs_gate, seconds
 from recorder import Recorder
 from wire import Wire
 
@@ -51,8 +52,18 @@ class Oracle(Case):
 
     def start(self):
         self.behind, self.direct = self.start_dovecot(), self.start_dovecot()
+        for dovecot in (self.behind, self.direct):
+            for user in (USER, "bob"):
+                self.make_boxes(dovecot, user)
         self.recorder = self.keep(Recorder(self.behind.port))
         self.gate = self.start_gate(self.recorder)
+
+    def make_boxes(self, dovecot, user):
+        mail = imaplib.IMAP4("127.0.0.1", dovecot.port)
+        mail.login(user, USERS[user])
+        for name in FIXED[1:]:
+            mail.create('"%s"' % name)
+        mail.logout()
 
     def through(self, session, seed, cut=None):
         """Runs it through the gate: the talk, what the backend understood."""
