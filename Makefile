@@ -123,8 +123,8 @@ EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all tests lib unit asan tsan system check check-all fuzz demo cov \
-    bench bench-tools install clean format tidy help check-layers \
-    check-words check-size check-format tidy-run fuzz-binaries FORCE
+    bench bench-tools install uninstall clean format tidy help check-layers \
+    check-words check-size check-format check-docs tidy-run fuzz-binaries FORCE
 
 all: $(B)/imapward
 
@@ -171,13 +171,16 @@ BENCH ?=
 bench:
 	@scripts/setup bench
 	@$(MAKE) --no-print-directory all bench-tools
-	@IMAPWARD=$(CURDIR)/$(B)/imapward BENCH_TOOLS=$(CURDIR)/$(B)/bench \
+	@IMAPWARD=$(abspath $(B)/imapward) BENCH_TOOLS=$(abspath $(B)/bench) \
 	    tests/bench/run $(BENCH)
 
 bench-tools: $(BENCH_TOOLS)
 
 check-layers check-words check-size check-format:
 	@scripts/$@
+
+check-docs: $(B)/imapward
+	@scripts/$@ $<
 
 format:
 	@scripts/check-format --fix
@@ -189,16 +192,38 @@ tidy:
 cov:
 	@$(stage) cov
 
-install: all
+# Installs what was built and builds nothing: root leaves no files in the tree.
+# What an administrator may have changed is not written over.
+MAN_PAGES := $(notdir $(wildcard man/*.[1-8]))
+man_place = $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $1))/$1
+UNIT_PLACE = $(DESTDIR)$(PREFIX)/lib/systemd/system/imapward.service
+ROTATE_PLACE = $(DESTDIR)$(SYSCONFDIR)/logrotate.d/imapward
+CONFIG_PLACE = $(DESTDIR)$(SYSCONFDIR)/imapward/imapward.yaml
+DOC_PLACE = $(DESTDIR)$(PREFIX)/share/doc/imapward
+
+install:
+	@test -x $(B)/imapward || \
+	    { echo 'install: there is no $(B)/imapward; run: make' >&2; exit 1; }
 	install -D -m 755 $(B)/imapward $(DESTDIR)$(PREFIX)/sbin/imapward
-	set -e; for page in $(wildcard man/*.[1-8]); do \
-	    install -D -m 644 $$page \
-	    $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
-	install -D -m 644 config/imapward.yaml \
-	    $(DESTDIR)$(PREFIX)/share/doc/imapward/imapward.yaml
-	test -e $(DESTDIR)$(SYSCONFDIR)/imapward/imapward.yaml || \
-	    install -D -m 640 config/imapward.yaml \
-	    $(DESTDIR)$(SYSCONFDIR)/imapward/imapward.yaml
+	$(foreach page,$(MAN_PAGES),\
+	    install -D -m 644 man/$(page) $(call man_place,$(page)) &&) :
+	install -D -m 644 config/imapward.yaml $(DOC_PLACE)/imapward.yaml
+	test -e $(CONFIG_PLACE) || \
+	    install -D -m 640 config/imapward.yaml $(CONFIG_PLACE)
+ifneq ($(wildcard config/imapward.service),)
+	install -D -m 644 config/imapward.service $(UNIT_PLACE)
+	sed -i 's,/usr/local/,$(PREFIX:/=)/,' $(UNIT_PLACE)
+endif
+ifneq ($(wildcard config/imapward.logrotate),)
+	test -e $(ROTATE_PLACE) || \
+	    install -D -m 644 config/imapward.logrotate $(ROTATE_PLACE)
+endif
+
+# The configuration stays.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/imapward $(UNIT_PLACE) $(ROTATE_PLACE) \
+	    $(foreach page,$(MAN_PAGES),$(call man_place,$(page)))
+	rm -rf $(DOC_PLACE)
 
 # wolfSSL itself stays in the user's cache.
 clean:
@@ -216,7 +241,10 @@ help:
 	@echo 'make cov         line coverage of the unit tests'
 	@echo 'make demo        a guided tour on loopback'
 	@echo 'make bench       CPU, system calls, memory beside other proxies'
+	@echo 'make lib         build/libimapward.a; make tests: build/unit and replays'
 	@echo 'make install     DESTDIR=, PREFIX=$(PREFIX), SYSCONFDIR=$(SYSCONFDIR)'
+	@echo 'make uninstall   the same; the configuration stays'
+	@echo 'make check-docs  sample and manual have the keys of the program'
 	@echo 'make format      clang-format everything; make tidy: clang-tidy'
 	@echo 'make check-size  long functions and files (a report, never an error)'
 	@echo 'make clean       remove build/ (wolfSSL stays in the cache)'
@@ -240,7 +268,7 @@ endif
 endif
 
 build/wolfssl.stamp: scripts/build-wolfssl $(WOLFSSL_AGAIN)
-	@pkg-config --exists $(PACKAGES) || \
+	@pkg-config --exists $(PACKAGES) 2>/dev/null || \
 	    { echo 'libraries are missing; run: scripts/setup build' >&2; exit 1; }
 	@mkdir -p build
 	@prefix=$$(WOLFSSL_PREFIX='$(WOLFSSL_PREFIX)' \
@@ -277,7 +305,10 @@ $(B)/obj/tests/run-unit.o: $(B)/gen/suites.def
 
 # The revision goes to the commands only: not everything is compiled anew
 # after a commit.
-REVISION := $(shell git describe --always --dirty 2>/dev/null)
+# Also in the tree of another user. Asked when a recipe needs it, not by
+# "make install": git writes to its index.
+REVISION = $(eval REVISION := $$(shell git -c safe.directory='*' \
+    describe --always --dirty 2>/dev/null))$(REVISION)
 CLI_DEFINES = -DIMAPWARD_REVISION='"$(REVISION)"' \
     -DIMAPWARD_SYSCONFDIR='"$(SYSCONFDIR)"'
 $(B)/obj/src/cli/%.o: private CPPFLAGS_ALL += $(CLI_DEFINES)

@@ -23,8 +23,8 @@
 	X(MISMATCH, "does not match")                            \
 	X(EXPIRED, "expired")                                    \
 	X(EARLY, "not yet valid")                                \
-	X(REFUSED, "refused")                                    \
-	X(UNREACHABLE, "unreachable")                            \
+	X(REFUSED, "connection refused")                         \
+	X(UNREACHABLE, "host unreachable")                       \
 	X(TIMEOUT, "timed out")                                  \
 	X(CLOSED, "closed by the peer")                          \
 	X(PROTOCOL, "protocol error")                            \

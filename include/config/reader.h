@@ -25,11 +25,6 @@ enum node {
 	NODE_END /* of the file */
 };
 
-/* From 1, in characters; 0 is no place. */
-struct place {
-	unsigned line, column;
-};
-
 /* Fills in *fault and returns the cause. */
 enum err blame(struct settings_fault *fault, struct place at, enum err cause,
 	       const char *format, ...) __attribute__((format(printf, 4, 5)));

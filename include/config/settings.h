@@ -45,6 +45,11 @@ struct backend_settings {
 	bool trusted; /* the wire to it is ours: ID may be sent in clear */
 };
 
+/* From 1, in characters; 0 is no place. */
+struct place {
+	unsigned line, column;
+};
+
 struct settings {
 	struct listener_settings *listeners;
 	size_t listeners_count;
@@ -98,6 +103,12 @@ struct settings {
 		/* ms between looks at each backend's capabilities */
 		uint64_t capability_refresh;
 	} process;
+
+	/* Where these values stand, to say what is wrong with what they name;
+	 * no place: it is the default. */
+	struct {
+		struct place certificate, key, sink, user;
+	} places;
 };
 
 /* What is wrong, where, what was expected. */

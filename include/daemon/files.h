@@ -22,7 +22,7 @@ struct files {
 	struct snapshot_source source; /* points into what follows */
 	struct file_bytes yaml, chain, key;
 	char *paths[3];
-	char warning[512]; /* one line for the administrator, "" for none */
+	char warning[512]; /* a sentence for the administrator, "" for none */
 };
 
 /*
@@ -31,6 +31,13 @@ struct files {
  */
 enum err files_read(const char *config_path, struct files *out,
 		    struct snapshot_fault *fault) MUST_USE;
+/* The same with the YAML from a descriptor, which is not closed; `name` stands
+ * for it in messages. */
+enum err files_read_from(int fd, const char *name, struct files *out,
+			 struct snapshot_fault *fault) MUST_USE;
+/* *fault becomes "FILE:2:16: 'tls.key': what". */
+void files_blame(const struct files *f, struct place at, const char *key,
+		 const char *what, struct snapshot_fault *fault);
 /* Once more is fine. */
 void files_clear(struct files *f);
 

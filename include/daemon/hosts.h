@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HOST_ADDRESSES = 8 };
+enum { HOST_ADDRESSES = 8, HOST_TEXT_MAX = ADDRESS_TEXT_MAX + 8 };
 
 struct hosts;
 
@@ -39,5 +39,8 @@ void hosts_learn(struct hosts *h, const char *name,
 /* True for an address in digits: it needs no look-up. */
 bool hosts_numeric(const char *name);
 size_t hosts_count(struct hosts *h, const char *name);
+
+/* "192.0.2.1:143", "[2001:db8::1]:143" */
+void hosts_print(const struct endpoint *e, char out[HOST_TEXT_MAX]);
 
 #endif

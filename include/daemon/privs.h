@@ -15,6 +15,7 @@ struct identity {
 	bool change; /* false: stays what the keeper is */
 	uid_t uid;
 	gid_t gid;
+	char name[64]; /* "" where nothing changes */
 };
 
 /*
@@ -24,6 +25,9 @@ struct identity {
  */
 enum err privs_find(const char *user, struct identity *out, char *why,
 		    size_t cap) MUST_USE;
+
+/* Is there such a user, whoever asks? "" stands for those above. */
+bool privs_known(const char *user);
 
 /* No core dumps, no debugger: keys are in memory. For both processes. */
 void privs_conceal(void);

@@ -4,7 +4,7 @@
  *
  *   keeper: LISTENER ... LISTENER CONFIG   the sockets first, then what to do
  *   relay:  READY, or FAULT and nothing has changed
- *   relay:  EVENTS                         whenever there are some
+ *   relay:  EVENTS, NOTE                   whenever there are some
  *   keeper: DRAIN, STOP                    the relay ends, exit code 0
  */
 #ifndef DAEMON_PROTOCOL_H
@@ -24,9 +24,10 @@ enum message {
 	MESSAGE_CONFIG,       /* protocol_put_config */
 	MESSAGE_DRAIN,
 	MESSAGE_STOP,
-	MESSAGE_READY, /* struct ready */
-	MESSAGE_FAULT, /* one line of text */
-	MESSAGE_EVENTS /* whole lines for the audit log */
+	MESSAGE_READY,  /* struct ready */
+	MESSAGE_FAULT,  /* one line of text */
+	MESSAGE_EVENTS, /* whole lines for the audit log */
+	MESSAGE_NOTE    /* one line of text for the administrator */
 };
 
 /* Listeners of two configurations are the same when these are. */

@@ -41,6 +41,17 @@ struct setup {
 int setup_build(const char *config_path, const unsigned char privacy_key[16],
 		size_t workers, const struct setup *before, struct setup *out,
 		struct snapshot_fault *fault);
+/* Judges, and touches nothing, what setup_build would open next: the user and
+ * the audit log. f: as read, s: its settings. */
+enum err setup_check(const struct files *f, const struct settings *s,
+		     struct snapshot_fault *fault) MUST_USE;
+/* Threads that s asks for on this machine. */
+size_t setup_workers(const struct settings *s);
+/* Why the sink was not opened, in a phrase. */
+const char *setup_sink_text(const struct sink *s);
+/* What works, but not as one would think: say gets a sentence for each. */
+void setup_warn(const struct files *f, const struct settings *s,
+		void (*say)(const char *text));
 /* next replaces *now, and takes over what goes on. */
 void setup_replace(struct setup *now, struct setup *next);
 /* next is not taken into use. */

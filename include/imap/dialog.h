@@ -62,16 +62,16 @@ struct dialog {
 	unsigned char verb;    /* of the command in hand */
 	unsigned char refusal; /* reply when the command in hand has gone by */
 	bool done_drops; /* IDLE ended without DONE: one late DONE is dropped */
-	bool converted;  /* the literal in hand goes as {n} instead of {n+} */
-	bool answered;   /* the command in hand was answered before its end */
-	bool word_due;   /* the backend's "+" is due, for a literal or IDLE */
-	bool word_line;  /* the backend's line in hand is that "+" */
-	bool skip_line;  /* the backend's line in hand is dropped */
-	bool started;    /* part of the response in hand was passed */
-	bool tagged;     /* the backend's line in hand is a tagged answer */
-	bool endless;    /* behind "{" and too many digits in a response */
-	bool bye;        /* the backend said BYE */
-	bool logout;     /* the client said LOGOUT */
+	bool unasked;  /* the client sends the literal in hand without a word */
+	bool answered; /* the command in hand was answered before its end */
+	bool word_due; /* the backend's "+" is due, for a literal or IDLE */
+	bool word_line; /* the backend's line in hand is that "+" */
+	bool skip_line; /* the backend's line in hand is dropped */
+	bool started;   /* part of the response in hand was passed */
+	bool tagged;    /* the backend's line in hand is a tagged answer */
+	bool endless;   /* behind "{" and too many digits in a response */
+	bool bye;       /* the backend said BYE */
+	bool logout;    /* the client said LOGOUT */
 	unsigned char put_len;
 	unsigned char tag_len;
 	uint16_t answer;    /* which of tags is being answered */

@@ -26,6 +26,8 @@ struct channel {
 	unsigned char *in;
 	size_t in_cap, in_len, in_taken;
 	int fds[2 * CHANNEL_FDS_MAX + 256]; /* received, not taken yet */
+	bool fds_lost; /* some of the next message did not fit into the process
+			*/
 	size_t fds_count;
 };
 

@@ -71,6 +71,8 @@ void wire_connect(struct wire *w, struct loop *l, const struct endpoint *to);
 
 /* Returns how many bytes wait now. Nothing happens on a wire with a fault. */
 size_t wire_write(struct wire *w, struct slice s);
+/* Bytes the peer has not acknowledged, those that wait here included. */
+size_t wire_untaken(const struct wire *w);
 void wire_read(struct wire *w,
 	       bool on); /* the same value again costs nothing */
 /* FIN once everything written has left. */

@@ -24,7 +24,10 @@ bool backends_learn(const struct backend_settings *b, struct slice words);
 /* The backend could not be reached or refused to serve: reason in one phrase.
  * Returns true when it was usable before. */
 bool backends_fail(const struct backend_settings *b, const char *reason);
-/* What it said may hold no more: it is asked again. */
+/*
+ * What it said may hold no more: backends_words gives nothing until it has
+ * said it again. What clients are shown stays.
+ */
 void backends_forget(const struct backend_settings *b);
 /* Copies the words last learned; 0 when nothing is known. */
 size_t backends_words(const struct backend_settings *b,

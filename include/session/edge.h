@@ -36,6 +36,9 @@ struct edge_ops {
 	 * answers with session_connected or session_lost(SIDE_BACKEND).
 	 */
 	void (*connect)(struct session *s, size_t index);
+	/* How many bytes sent on that side its peer has not taken yet, those
+	 * in the kernel's hands included. */
+	size_t (*untaken)(struct session *s, enum side side);
 	/* Ends our direction once everything written has left (TCP FIN). */
 	void (*finish)(struct session *s, enum side side);
 	/*

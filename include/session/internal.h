@@ -41,6 +41,8 @@ struct leg {
 	struct buf in, plain, out;
 	size_t waiting;               /* bytes the edge still holds */
 	uint64_t moved_at;            /* when they last became fewer */
+	uint64_t written;             /* bytes given to the edge */
+	uint64_t taken;               /* of them, by the peer, at moved_at */
 	uint64_t bytes_in, bytes_out; /* of IMAP, TLS taken off */
 	bool open;                    /* the edge has a socket for it */
 	bool encrypted;               /* received bytes are TLS records */

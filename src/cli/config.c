@@ -4,9 +4,12 @@
  */
 #include "cli/commands.h"
 
+#include "findings.h"
+
 #include "base/clock.h"
 #include "config/settings.h"
 #include "daemon/files.h"
+#include "daemon/setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +25,10 @@ static const char usage[] =
     "       imapward config print FILE   FILE with every default filled in\n"
     "       imapward config sample       a commented configuration\n"
     "       imapward config manual       the list of keys, for mdoc(7)\n"
+    "\n"
+    "check also judges what FILE names: certificate, key, user, audit log.\n"
+    "FILE may be -, the standard input.\n"
+    "\n"
     "exit codes: 0 fine, 1 output failed, 2 bad configuration, 64 usage\n";
 
 static void
@@ -40,13 +47,26 @@ finish(void)
 	return EXIT_FAILURE;
 }
 
+static bool
+is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+static const char *
+name_of(const char *path)
+{
+	return is_stdin(path) ? "standard input" : path;
+}
+
 /* Up to one byte more than a configuration may have; settings_load refuses
  * that. */
 static bool
 read_file(const char *path, unsigned char **out, size_t *len)
 {
 	size_t cap = SETTINGS_BYTES_MAX + 1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = is_stdin(path) ? dup(STDIN_FILENO)
+				: open(path, O_RDONLY | O_CLOEXEC);
 	unsigned char *mem = fd < 0 ? NULL : malloc(cap);
 	ssize_t n = mem ? 1 : -1;
 
@@ -56,7 +76,8 @@ read_file(const char *path, unsigned char **out, size_t *len)
 			break;
 	}
 	if (n < 0) {
-		fprintf(stderr, "imapward: %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "imapward: %s: %s\n", name_of(path),
+			strerror(errno));
 		free(mem);
 		mem = NULL;
 	}
@@ -81,11 +102,33 @@ load(const char *path)
 	free(mem);
 	if (e == ERR_OK)
 		return s;
-	fprintf(stderr, "imapward: %s:", path);
+	fprintf(stderr, "imapward: %s:", name_of(path));
 	if (fault.line > 0)
 		fprintf(stderr, "%u:%u:", fault.line, fault.column);
 	fprintf(stderr, " %s\n", fault.text);
 	return NULL;
+}
+
+static void
+warn(const char *text)
+{
+	fprintf(stderr, "imapward: warning: %s\n", text);
+}
+
+/* What is served all the same, but mail programs will not like. */
+static void
+print_lint(const struct snapshot_source *src, int64_t now)
+{
+	static struct lint lint; /* large */
+	struct slice roots = findings_system_roots();
+	const struct lint_input in = {.chain = src->chain,
+				      .key = src->key,
+				      .public_roots = roots,
+				      .now = now};
+
+	if (lint_run(&in, &lint) == ERR_OK)
+		findings_print_lines(src->chain_path, &lint);
+	findings_forget(&roots);
 }
 
 /* All that `imapward run` would refuse, short of taking the ports. */
@@ -95,24 +138,28 @@ check(const char *path)
 	struct files files = {0};
 	struct snapshot *snapshot = NULL;
 	struct snapshot_fault fault = {"the TLS library cannot be used"};
+	int64_t now = (int64_t)(clock_wall_ms() / 1000);
 	enum err e = tls_library_init();
 
 	if (e == ERR_OK)
-		e = files_read(path, &files, &fault);
+		e = files_read_from(is_stdin(path) ? STDIN_FILENO : -1,
+				    name_of(path), &files, &fault);
 	if (e == ERR_OK)
-		e = snapshot_build(&files.source,
-				   (int64_t)(clock_wall_ms() / 1000), &snapshot,
-				   &fault);
-	if (e != ERR_OK) {
+		e = snapshot_build(&files.source, now, &snapshot, &fault);
+	if (e == ERR_OK)
+		e = setup_check(&files, policy_settings(snapshot->policy),
+				&fault);
+	if (e == ERR_OK) {
+		setup_warn(&files, policy_settings(snapshot->policy), warn);
+		print_lint(&files.source, now);
+	} else {
 		fprintf(stderr, "imapward: %s\n", fault.text);
-		files_clear(&files);
-		return EXIT_CONFIG;
 	}
-	if (files.warning[0])
-		fprintf(stderr, "imapward: %s\n", files.warning);
 	snapshot_unref(snapshot);
 	files_clear(&files);
-	printf("%s: the configuration is valid\n", path);
+	if (e != ERR_OK)
+		return EXIT_CONFIG;
+	printf("%s: the configuration is valid\n", name_of(path));
 	return finish();
 }
 
@@ -160,9 +207,12 @@ cli_config(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-		fputs(usage, stdout);
-		return finish();
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0) {
+			fputs(usage, stdout);
+			return finish();
+		}
 	}
 	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
 		if (strcmp(name, actions[i].name) == 0 &&

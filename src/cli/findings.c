@@ -13,7 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COLUMNS = 80, INDENT = 2, ROOTS_MAX = 4 * 1024 * 1024 };
+enum {
+	COLUMNS = 80,
+	INDENT = 2,
+	DEEPER = 4,
+	LABEL = 5,
+	ROOTS_MAX = 4 * 1024 * 1024
+};
 
 /* Debian and Alpine, Fedora, openSUSE, the BSDs. */
 static const char *const roots[] = {
@@ -125,10 +131,8 @@ print_wrapped(size_t indent, size_t column, const char *text)
 static void
 print_part(const char *label, const char *text)
 {
-	enum { LABEL = 5 };
-
-	printf("%*s%-*s", 2 * INDENT, "", LABEL, label);
-	print_wrapped(2 * INDENT + LABEL, 2 * INDENT + LABEL, text);
+	printf("%*s%-*s", DEEPER, "", LABEL, label);
+	print_wrapped(DEEPER + LABEL, DEEPER + LABEL, text);
 }
 
 static void
@@ -177,8 +181,8 @@ findings_print(const char *path, const struct lint *l)
 
 		printf("\n%*s%s: %s\n", INDENT, "",
 		       lint_severity_text(f->rule->severity), f->rule->name);
-		printf("%*s", 2 * INDENT, "");
-		print_wrapped(2 * INDENT, 2 * INDENT, f->text);
+		printf("%*s", DEEPER, "");
+		print_wrapped(DEEPER, DEEPER, f->text);
 		print_part("Who:", f->rule->who);
 		print_part("Do:", f->rule->advice);
 	}

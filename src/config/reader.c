@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <yaml.h>
 
 struct reader {
@@ -118,7 +119,33 @@ is_tab(struct slice text, size_t index)
 	return point == '\t';
 }
 
-/* YAML's own errors. A tab is the one that puzzles people. */
+/* A "*" that no name follows, which YAML takes for an alias. */
+static bool
+is_lone_asterisk(const yaml_parser_t *p)
+{
+	return p->context && strstr(p->context, "an alias") != NULL &&
+	       p->problem_mark.index == p->context_mark.index + 1;
+}
+
+/* What YAML says about lines that are indented more or less than their
+ * neighbours. */
+static bool
+is_indentation(const char *problem)
+{
+	static const char *const texts[] = {
+	    "did not find expected key",
+	    "did not find expected '-' indicator",
+	    "mapping values are not allowed in this context",
+	    "block sequence entries are not allowed in this context",
+	};
+
+	for (size_t i = 0; problem && i < sizeof texts / sizeof texts[0]; i++)
+		if (strcmp(problem, texts[i]) == 0)
+			return true;
+	return false;
+}
+
+/* YAML's own errors. Those that puzzle people have words of ours. */
 static enum err
 blame_yaml(struct reader *r)
 {
@@ -132,11 +159,17 @@ blame_yaml(struct reader *r)
 	if (is_tab(r->yaml, p->problem_mark.index))
 		return blame(r->fault, at, ERR_SYNTAX,
 			     "not valid YAML: a tab; indent with spaces");
+	if (is_lone_asterisk(p))
+		return blame(r->fault, place_of(p->context_mark), ERR_SYNTAX,
+			     "not valid YAML: write \"*\" with quotes");
 	if (p->context && p->context_mark.line < p->problem_mark.line)
 		snprintf(context, sizeof context, "%s from line %zu, ",
 			 p->context, p->context_mark.line + 1);
-	return blame(r->fault, at, ERR_SYNTAX, "not valid YAML: %s%s", context,
-		     p->problem ? p->problem : "unknown problem");
+	return blame(r->fault, at, ERR_SYNTAX, "not valid YAML: %s%s%s",
+		     context, p->problem ? p->problem : "unknown problem",
+		     is_indentation(p->problem) ? "; is this line indented as "
+						  "its neighbours are?"
+						: "");
 }
 
 static enum err
@@ -161,6 +194,29 @@ begin_document(struct reader *r)
 	return ERR_OK;
 }
 
+/* The place of the first character of a line that is no space. */
+static struct place
+begin_of_line(struct slice rest, size_t line)
+{
+	struct place at = {(unsigned)line + 1, 1};
+
+	for (size_t i = 0; i < line; i++)
+		(void)slice_cut(&rest, '\n');
+	for (size_t i = 0; i < rest.len && rest.ptr[i] == ' '; i++)
+		at.column++;
+	return at;
+}
+
+/* Text without quotes that goes on in the next line: to YAML that is fine, but
+ * it was meant as a key. */
+static bool
+is_folded(const yaml_event_t *e)
+{
+	return e->type == YAML_SCALAR_EVENT &&
+	       e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       e->start_mark.line < e->end_mark.line && e->data.scalar.length;
+}
+
 /* What YAML can do and a configuration should not. */
 static enum err
 refuse_extras(struct reader *r)
@@ -168,6 +224,12 @@ refuse_extras(struct reader *r)
 	const yaml_event_t *e = &r->event;
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 
+	if (is_folded(e))
+		return blame(r->fault,
+			     begin_of_line(r->yaml, e->start_mark.line + 1),
+			     ERR_SYNTAX,
+			     "this line continues the value before it; is it "
+			     "indented as its neighbours are?");
 	if (e->type == YAML_ALIAS_EVENT)
 		return refuse(r, "aliases (*) are");
 	if (e->type == YAML_DOCUMENT_START_EVENT)

@@ -23,6 +23,8 @@ struct loader {
 	struct settings_fault *fault;
 	/* Where each key was written; for keys in lists, once per entry. */
 	struct place places[KEYS_MAX][SETTINGS_BACKENDS_MAX];
+	/* Where each entry of each list begins. */
+	struct place entries[KEYS_MAX][SETTINGS_BACKENDS_MAX];
 };
 
 _Static_assert((int)SETTINGS_LISTENERS_MAX <= (int)SETTINGS_BACKENDS_MAX,
@@ -74,6 +76,7 @@ mismatch(struct loader *l, const struct key *k)
 }
 
 static enum err load_mapping(struct loader *l, const struct frame *f);
+static enum err find_missing_in_entries(struct loader *l, const struct key *k);
 
 static void
 preset(const struct key *parent, void *base)
@@ -94,7 +97,17 @@ preset(const struct key *parent, void *base)
 	}
 }
 
-/* What must be given and was not, in a mapping that began at `at`. */
+static size_t *
+count_of(const struct key *k, void *base)
+{
+	return (void *)((char *)base + k->count_at);
+}
+
+/*
+ * What must be given and was not, in a mapping that began at `at`. Only looked
+ * for in a file that was read to its end: where a line is indented wrongly, its
+ * key is not missing.
+ */
 static enum err
 find_missing(struct loader *l, const struct key *parent, size_t index,
 	     struct place at)
@@ -110,14 +123,21 @@ find_missing(struct loader *l, const struct key *parent, size_t index,
 		else if (!k->preset && l->places[i][index].line == 0)
 			e = blame(l->fault, at, ERR_MISSING, "missing key '%s'",
 				  k->path);
+		else if (k->kind == KIND_ENTRIES)
+			e = find_missing_in_entries(l, k);
 	}
 	return e;
 }
 
-static size_t *
-count_of(const struct key *k, void *base)
+static enum err
+find_missing_in_entries(struct loader *l, const struct key *k)
 {
-	return (void *)((char *)base + k->count_at);
+	size_t n = *count_of(k, l->settings);
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; e == ERR_OK && i < n; i++)
+		e = find_missing(l, k, i, l->entries[key_index(k)][i]);
+	return e;
 }
 
 static enum err
@@ -157,14 +177,12 @@ load_entry(struct loader *l, const struct frame *f, size_t n)
 	struct frame entry = {.key = f->key,
 			      .base = (char *)array + n * f->key->size,
 			      .index = n};
-	struct place at = here(l);
-	enum err e;
 
 	if (!is_at(l, NODE_KEYS))
 		return blame_value(l, f->key, "keys and values");
+	l->entries[key_index(f->key)][n] = here(l);
 	preset(f->key, entry.base);
-	e = load_mapping(l, &entry);
-	return e != ERR_OK ? e : find_missing(l, f->key, n, at);
+	return load_mapping(l, &entry);
 }
 
 static enum err
@@ -346,6 +364,17 @@ check(struct loader *l)
 	return blame(l->fault, at, e, "%s", c.text);
 }
 
+static void
+note_places(struct loader *l)
+{
+	struct settings *s = l->settings;
+
+	s->places.certificate = place_of_path(l, "tls.certificate", 0);
+	s->places.key = place_of_path(l, "tls.key", 0);
+	s->places.sink = place_of_path(l, "audit.sink", 0);
+	s->places.user = place_of_path(l, "process.user", 0);
+}
+
 static enum err
 load(struct loader *l)
 {
@@ -359,6 +388,7 @@ load(struct loader *l)
 		return e;
 	if (l->settings->listeners_count == 0)
 		default_listeners(l->settings);
+	note_places(l);
 	return check(l);
 }
 

@@ -297,6 +297,12 @@ edge_write(struct session *s, enum side side, struct slice bytes)
 	return wire_write(&conn_of_session(s)->wires[side], bytes);
 }
 
+static size_t
+edge_untaken(struct session *s, enum side side)
+{
+	return wire_untaken(&conn_of_session(s)->wires[side]);
+}
+
 static void
 edge_interest(struct session *s, enum side side, bool read)
 {
@@ -360,6 +366,7 @@ edge_deadline(struct session *s, uint64_t at)
 
 const struct edge_ops conn_edge = {
     .write = edge_write,
+    .untaken = edge_untaken,
     .interest = edge_interest,
     .connect = edge_connect,
     .finish = edge_finish,

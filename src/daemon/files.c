@@ -47,6 +47,20 @@ read_all(int fd, const char *path, size_t most, struct file_bytes *out,
 	return fail(fault, ERR_LIMIT, path, text);
 }
 
+/* The keys are root's, and so is the keeper: it is the relay that is not. */
+static enum err
+fail_to_open(struct snapshot_fault *fault, const char *path, int error)
+{
+	char text[120];
+
+	if (error != EACCES || geteuid() == 0)
+		return fail(fault, ERR_MISSING, path, strerror(error));
+	(void)snprintf(text, sizeof text,
+		       "%s; start it as root, it gives root up",
+		       strerror(error));
+	return fail(fault, ERR_DENIED, path, text);
+}
+
 static enum err
 read_file(const char *path, size_t most, struct file_bytes *out,
 	  struct stat *st, struct snapshot_fault *fault)
@@ -57,7 +71,7 @@ read_file(const char *path, size_t most, struct file_bytes *out,
 	enum err e;
 
 	if (fd < 0 || fstat(fd, st) != 0)
-		e = fail(fault, ERR_MISSING, path, strerror(errno));
+		e = fail_to_open(fault, path, errno);
 	else if (!S_ISREG(st->st_mode))
 		e = fail(fault, ERR_REFUSED, path, "not a regular file");
 	else
@@ -67,9 +81,41 @@ read_file(const char *path, size_t most, struct file_bytes *out,
 	return e;
 }
 
-/* The paths of the other two files stand in the first one. */
+void
+files_blame(const struct files *f, struct place at, const char *key,
+	    const char *what, struct snapshot_fault *fault)
+{
+	struct settings_fault where = {.line = at.line, .column = at.column};
+
+	(void)snprintf(where.text, sizeof where.text, "'%s': %.480s", key,
+		       what);
+	snapshot_fault_yaml(f->paths[PATH_YAML], &where, fault);
+}
+
+/* A file that the configuration names in `key`. */
 static enum err
-read_paths(struct files *f, struct snapshot_fault *fault)
+read_named(const struct files *f, const char *path, const char *key,
+	   struct place at, struct file_bytes *out, struct stat *st,
+	   struct snapshot_fault *fault)
+{
+	struct snapshot_fault why = {""};
+	enum err e = read_file(path, STORE_FILE_MAX, out, st, &why);
+	char text[sizeof why + 16];
+
+	if (e == ERR_OK)
+		return e;
+	(void)snprintf(text, sizeof text, "cannot read %s", why.text);
+	files_blame(f, at, key, text, fault);
+	return e;
+}
+
+/* Where the paths of the other two files stand in the first one. */
+struct named {
+	struct place chain, key;
+};
+
+static enum err
+read_paths(struct files *f, struct named *named, struct snapshot_fault *fault)
 {
 	struct settings_fault where = {0};
 	struct settings *s = NULL;
@@ -82,6 +128,7 @@ read_paths(struct files *f, struct snapshot_fault *fault)
 	}
 	f->paths[PATH_CHAIN] = strdup(s->tls.certificate);
 	f->paths[PATH_KEY] = strdup(s->tls.key);
+	*named = (struct named){s->places.certificate, s->places.key};
 	settings_free(s);
 	if (f->paths[PATH_CHAIN] && f->paths[PATH_KEY])
 		return ERR_OK;
@@ -99,21 +146,25 @@ warn_of_key(struct files *f, const struct stat *st)
 			       (unsigned)(st->st_mode & 07777));
 }
 
+/* fd: of the YAML; -1: it is opened. */
 static enum err
-read_three(struct files *f, struct snapshot_fault *fault)
+read_three(struct files *f, int fd, struct snapshot_fault *fault)
 {
+	const char *path = f->paths[PATH_YAML];
 	struct stat st = {0};
-	enum err e = read_file(f->paths[PATH_YAML], SETTINGS_BYTES_MAX,
-			       &f->yaml, &st, fault);
+	struct named named = {0};
+	enum err e =
+	    fd < 0 ? read_file(path, SETTINGS_BYTES_MAX, &f->yaml, &st, fault)
+		   : read_all(fd, path, SETTINGS_BYTES_MAX, &f->yaml, fault);
 
 	if (e == ERR_OK)
-		e = read_paths(f, fault);
+		e = read_paths(f, &named, fault);
 	if (e == ERR_OK)
-		e = read_file(f->paths[PATH_CHAIN], STORE_FILE_MAX, &f->chain,
-			      &st, fault);
+		e = read_named(f, f->paths[PATH_CHAIN], "tls.certificate",
+			       named.chain, &f->chain, &st, fault);
 	if (e == ERR_OK)
-		e = read_file(f->paths[PATH_KEY], STORE_FILE_MAX, &f->key, &st,
-			      fault);
+		e = read_named(f, f->paths[PATH_KEY], "tls.key", named.key,
+			       &f->key, &st, fault);
 	if (e == ERR_OK)
 		warn_of_key(f, &st);
 	return e;
@@ -129,13 +180,20 @@ enum err
 files_read(const char *config_path, struct files *out,
 	   struct snapshot_fault *fault)
 {
-	struct files f = {.paths = {strdup(config_path)}};
+	return files_read_from(-1, config_path, out, fault);
+}
+
+enum err
+files_read_from(int fd, const char *name, struct files *out,
+		struct snapshot_fault *fault)
+{
+	struct files f = {.paths = {strdup(name)}};
 	enum err e = ERR_NOMEM;
 
 	if (f.paths[PATH_YAML])
-		e = read_three(&f, fault);
+		e = read_three(&f, fd, fault);
 	else
-		(void)fail(fault, e, config_path, err_text(e));
+		(void)fail(fault, e, name, err_text(e));
 	if (e != ERR_OK) {
 		files_clear(&f);
 		return e;

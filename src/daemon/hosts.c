@@ -2,6 +2,7 @@
 #include "daemon/hosts.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,4 +185,17 @@ hosts_count(struct hosts *h, const char *name)
 	n = host ? host->count : 0;
 	(void)pthread_mutex_unlock(&h->lock);
 	return n;
+}
+
+void
+hosts_print(const struct endpoint *e, char out[HOST_TEXT_MAX])
+{
+	struct address a;
+	char text[ADDRESS_TEXT_MAX];
+
+	memcpy(a.octets, e->octets, sizeof a.octets);
+	address_print(&a, text);
+	(void)snprintf(out, HOST_TEXT_MAX,
+		       address_is_v4(&a) ? "%s:%u" : "[%s]:%u", text,
+		       (unsigned)e->port);
 }

@@ -59,7 +59,8 @@ struct keeper {
 	unsigned char privacy_key[16];
 	struct setup now, next;
 	enum phase phase;
-	pid_t relay; /* 0: none */
+	pid_t relay;         /* 0: none */
+	struct identity who; /* what the relay that runs was started as */
 	struct channel channel;
 	uint64_t deadline; /* of the phase */
 	uint64_t began;    /* the relay */
@@ -127,6 +128,12 @@ tell(const char *format, ...)
 	(void)vfprintf(stderr, format, args);
 	(void)fputc('\n', stderr);
 	va_end(args);
+}
+
+static void
+warn(const char *text)
+{
+	tell("warning: %s", text);
 }
 
 static const struct settings *
@@ -243,6 +250,7 @@ start_relay(struct keeper *k)
 		restart_later(k);
 		return;
 	}
+	k->who = k->now.who;
 	k->relay = fork();
 	if (k->relay == 0)
 		become_relay(k, ends[1], self);
@@ -287,17 +295,28 @@ begin_reload(struct keeper *k)
 		kill_relay(k);
 }
 
+/* What a reload cannot do: compared with what runs, not with the last file. */
+static void
+tell_postponed(const struct keeper *k)
+{
+	size_t workers = setup_workers(settings_of(k));
+
+	if (k->now.who.change && k->now.who.uid != k->who.uid)
+		tell("process.user: '%s' takes effect after a restart; '%s' "
+		     "until then",
+		     k->now.who.name, k->who.name);
+	if (workers != k->now.listeners.workers)
+		tell("process.workers: %zu takes effect after a restart; %zu "
+		     "until then",
+		     workers, k->now.listeners.workers);
+}
+
 static void
 end_reload(struct keeper *k)
 {
-	const struct settings *next = policy_settings(k->next.policy);
-
-	if (strcmp(next->process.user, settings_of(k)->process.user) != 0 ||
-	    next->process.workers != settings_of(k)->process.workers)
-		tell("process.user and process.workers need a restart");
 	setup_replace(&k->now, &k->next);
-	if (k->now.files.warning[0])
-		tell("%s", k->now.files.warning);
+	setup_warn(&k->now.files, settings_of(k), warn);
+	tell_postponed(k);
 	tell("the configuration was reloaded, %zu listeners",
 	     k->now.listeners.count);
 	event(k, EV_RELOAD, true, NULL);
@@ -313,7 +332,8 @@ warn_of_descriptors(const struct keeper *k, const struct ready *r)
 			r->listeners * (uint64_t)r->workers;
 
 	if (r->descriptors < want)
-		tell("limits.connections is %llu, but %llu open files are "
+		tell("warning: limits.connections is %llu, but %llu open files "
+		     "are "
 		     "allowed and %llu needed; raise that limit (LimitNOFILE=, "
 		     "ulimit -n)",
 		     (unsigned long long)settings_of(k)->limits.connections,
@@ -362,6 +382,20 @@ relay_fault(struct keeper *k, struct slice body)
 	}
 }
 
+/* The relay is not trusted with the administrator's terminal. */
+static void
+relay_note(struct slice body)
+{
+	char text[1024];
+	size_t n = body.len < sizeof text ? body.len : sizeof text - 1;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = body.ptr[i] >= 0x20 && body.ptr[i] < 0x7f
+			      ? (char)body.ptr[i]
+			      : '?';
+	tell("%.*s", (int)n, text);
+}
+
 static void
 take_message(struct keeper *k, const struct channel_message *m)
 {
@@ -376,6 +410,9 @@ take_message(struct keeper *k, const struct channel_message *m)
 		break;
 	case MESSAGE_EVENTS:
 		write_events(k, m->body);
+		break;
+	case MESSAGE_NOTE:
+		relay_note(m->body);
 		break;
 	case MESSAGE_LISTENER:
 	case MESSAGE_CONFIG:
@@ -499,7 +536,7 @@ take_signals(struct keeper *k)
 		got_usr1 = 0;
 		if (sink_reopen(&k->now.sink) != ERR_OK)
 			tell("the audit log was not reopened: %s",
-			     strerror(k->now.sink.error));
+			     setup_sink_text(&k->now.sink));
 	}
 	if (got_hup) {
 		got_hup = 0;
@@ -634,8 +671,7 @@ keeper_run(const struct keeper_options *o)
 		return code;
 	}
 	setup_replace(&k->now, &k->next);
-	if (k->now.files.warning[0])
-		tell("%s", k->now.files.warning);
+	setup_warn(&k->now.files, settings_of(k), warn);
 	if (o->pid_file && !write_pid_file(o->pid_file)) {
 		setup_clear(&k->now);
 		return EXIT_CODE_RUN;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/listeners.h"
 
+#include "daemon/hosts.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -19,27 +20,29 @@ find(const struct listeners *l, const struct listener_key *key)
 }
 
 static void
-describe(const struct listener_key *key, enum err e, int error,
+describe(const struct endpoint *at, const char *name, enum err e, int error,
 	 struct snapshot_fault *fault)
 {
-	struct address a;
-	char text[ADDRESS_TEXT_MAX];
-	bool v6;
-	const char *hint = "";
+	char where[HOST_TEXT_MAX], hint[80] = "";
 
-	memcpy(a.octets, key->octets, sizeof a.octets);
-	address_print(&a, text);
-	v6 = !address_is_v4(&a);
-	if (e == ERR_DENIED && key->port < 1024)
-		hint = "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+	hosts_print(at, where);
+	if (e == ERR_BUSY)
+		(void)snprintf(hint, sizeof hint,
+			       "; see who has it: ss -ltnp 'sport = :%u'",
+			       (unsigned)at->port);
+	else if (e == ERR_DENIED && at->port < 1024)
+		(void)snprintf(
+		    hint, sizeof hint,
+		    "; ports below 1024 need root or CAP_NET_BIND_SERVICE");
 	(void)snprintf(
-	    fault->text, sizeof fault->text, "cannot listen on %s%s%s:%u: %s%s",
-	    v6 ? "[" : "", text, v6 ? "]" : "", (unsigned)key->port,
+	    fault->text, sizeof fault->text,
+	    "cannot listen on %s (listener '%s'): %s%s", where, name,
 	    e == ERR_BUSY ? "address already in use" : strerror(error), hint);
 }
 
 static enum err
-open_one(struct listener *l, size_t workers, struct snapshot_fault *fault)
+open_one(struct listener *l, const char *name, size_t workers,
+	 struct snapshot_fault *fault)
 {
 	struct endpoint at = {.port = l->key.port};
 	enum err e;
@@ -47,7 +50,7 @@ open_one(struct listener *l, size_t workers, struct snapshot_fault *fault)
 	memcpy(at.octets, l->key.octets, sizeof at.octets);
 	e = socket_listen(&at, l->key.any, l->fds, workers);
 	if (e != ERR_OK)
-		describe(&l->key, e, errno, fault);
+		describe(&at, name, e, errno, fault);
 	return e;
 }
 
@@ -75,7 +78,7 @@ listeners_open(const struct settings *s, size_t workers,
 		if (same)
 			memcpy(one->fds, same->fds, sizeof one->fds);
 		else
-			e = open_one(one, workers, fault);
+			e = open_one(one, s->listeners[i].name, workers, fault);
 		l.count += e == ERR_OK;
 	}
 	if (e != ERR_OK)

@@ -17,9 +17,21 @@ look_up(const char *name, struct identity *out)
 {
 	const struct passwd *p = getpwnam(name);
 
-	if (p)
-		*out = (struct identity){true, p->pw_uid, p->pw_gid};
-	return p != NULL;
+	if (!p)
+		return false;
+	*out = (struct identity){true, p->pw_uid, p->pw_gid, ""};
+	(void)snprintf(out->name, sizeof out->name, "%s", name);
+	return true;
+}
+
+bool
+privs_known(const char *user)
+{
+	struct identity found;
+
+	if (*user)
+		return look_up(user, &found);
+	return look_up("imapward", &found) || look_up("nobody", &found);
 }
 
 static enum err

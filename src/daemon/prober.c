@@ -16,6 +16,7 @@
 enum {
 	RETRY_MS = 5000,  /* while nothing is known, or it does not answer */
 	NAME_MS = 60000,  /* between look-ups of a name */
+	AGAIN_MS = 1000,  /* between looks, at least */
 	LOGOUT_MS = 2000, /* for the backend to say goodbye */
 	INPUT_SIZE = 8192 + 1024
 };
@@ -33,6 +34,7 @@ struct probe {
 	size_t tries; /* addresses left in this attempt */
 	/* When to do what next; NEVER: something else comes first. */
 	uint64_t look_at; /* an attempt */
+	uint64_t began;   /* the attempt before */
 	uint64_t name_at; /* ask for the name's addresses */
 	uint64_t until;   /* give up what the socket is for */
 	bool running;     /* an attempt is under way */
@@ -40,6 +42,7 @@ struct probe {
 	bool again; /* the next address once this socket is gone */
 	bool looking_up;
 	bool rounded; /* was looked at once */
+	bool noted;   /* it was said that it cannot be used */
 	bool gone;    /* to be freed once nothing refers to it */
 	size_t in_len;
 	unsigned char in[INPUT_SIZE];
@@ -118,6 +121,27 @@ tell(struct probe *b, bool usable, const char *reason)
 	p->ops->event(p->arg, event_end(&e));
 }
 
+static void
+note(struct probe *b, bool usable, const char *reason)
+{
+	struct prober *p = b->owner;
+	char where[sizeof b->backend.host + HOST_TEXT_MAX], text[1024];
+
+	if (b->noted != usable)
+		return;
+	b->noted = !usable;
+	if (b->at.port != 0)
+		hosts_print(&b->at, where);
+	else
+		(void)snprintf(where, sizeof where, "%s:%u", b->backend.host,
+			       (unsigned)b->backend.port);
+	(void)snprintf(
+	    text, sizeof text, "backend '%s' (%s) can%s%s", b->backend.name,
+	    where,
+	    usable ? " be used again" : "not be used: ", usable ? "" : reason);
+	p->ops->note(p->arg, text);
+}
+
 /* The attempt is over, well or not. */
 static void
 attempt_ended(struct probe *b, bool usable, const char *reason)
@@ -139,6 +163,7 @@ attempt_ended(struct probe *b, bool usable, const char *reason)
 		news = backends_fail(&b->backend, reason) || !b->rounded;
 	if (news)
 		tell(b, usable, reason);
+	note(b, usable, reason);
 	if (!b->rounded) {
 		b->rounded = true;
 		if (--p->unseen == 0)
@@ -185,6 +210,7 @@ static void
 begin_attempt(struct probe *b)
 {
 	b->running = true;
+	b->began = now_of(b);
 	b->look_at = NEVER;
 	b->tries = hosts_count(b->owner->hosts, b->backend.host);
 	b->again = !wire_idle(&b->wire);
@@ -283,8 +309,7 @@ probe_lost(struct wire *w, enum err cause)
 {
 	struct probe *b = (struct probe *)(void *)w;
 
-	attempt_failed(b, cause == ERR_REFUSED ? "connection refused"
-					       : err_text(cause));
+	attempt_failed(b, err_text(cause));
 }
 
 static void
@@ -432,11 +457,31 @@ probe_new(struct prober *p, const struct backend_settings *backend)
 	return b;
 }
 
+static bool
+is_same(const struct backend_settings *a, const struct backend_settings *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->host, b->host) == 0 &&
+	       a->port == b->port;
+}
+
+/* What was said before a reload is not said again. */
+static bool
+was_noted(const struct prober *p, const struct backend_settings *backend)
+{
+	for (const struct probe *b = p->probes; b; b = b->next)
+		if (!b->gone && is_same(&b->backend, backend))
+			return b->noted;
+	return false;
+}
+
 enum err
 prober_configure(struct prober *p, struct snapshot *s)
 {
 	const struct settings *set = policy_settings(s->policy);
+	bool noted[SETTINGS_BACKENDS_MAX];
 
+	for (size_t i = 0; i < set->backends_count; i++)
+		noted[i] = was_noted(p, &set->backends[i]);
 	dismiss_all(p);
 	snapshot_unref(p->snapshot);
 	p->snapshot = s;
@@ -447,12 +492,29 @@ prober_configure(struct prober *p, struct snapshot *s)
 
 		if (!b)
 			return ERR_NOMEM;
+		b->noted = noted[i];
 		b->next = p->probes;
 		p->probes = b;
 		p->unseen++;
 	}
 	timer_set(&p->timer, loop_now(p->loop));
 	return ERR_OK;
+}
+
+void
+prober_look(struct prober *p)
+{
+	uint64_t now = loop_now(p->loop);
+
+	for (struct probe *b = p->probes; b; b = b->next) {
+		uint64_t at = b->began + AGAIN_MS;
+
+		if (at < now)
+			at = now;
+		if (!b->gone && !b->running && b->rounded && at < b->look_at)
+			b->look_at = at;
+	}
+	set_timer(p);
 }
 
 bool

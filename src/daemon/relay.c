@@ -141,6 +141,15 @@ put_dropped(struct relay *r)
 	say(r, MESSAGE_EVENTS, event_end(&e));
 }
 
+/* Quotes within values are escaped: only the name of an event matches. */
+static bool
+tells_of_backends(struct slice lines)
+{
+	static const char mark[] = "\"event.action\":\"backend\"";
+
+	return memmem(lines.ptr, lines.len, mark, sizeof mark - 1) != NULL;
+}
+
 /* From the workers' queue to the keeper, as long as that takes it. */
 static void
 hand_events_on(struct relay *r)
@@ -152,8 +161,11 @@ hand_events_on(struct relay *r)
 	       r->channel.waiting < CHANNEL_FULL) {
 		n = queue_take(r->common.events, r->piece, sizeof r->piece);
 		r->more = n > 0;
-		if (n > 0)
-			say(r, MESSAGE_EVENTS, slice_of(r->piece, n));
+		if (n == 0)
+			break;
+		if (tells_of_backends(slice_of(r->piece, n)))
+			prober_look(r->prober);
+		say(r, MESSAGE_EVENTS, slice_of(r->piece, n));
 	}
 	if (!r->more) {
 		put_dropped(r);
@@ -184,8 +196,14 @@ prober_event(void *arg, struct slice line)
 {
 	struct relay *r = arg;
 
-	(void)queue_put(r->common.events, line);
-	hand_events_on(r);
+	hand_events_on(r); /* what is older */
+	say(r, MESSAGE_EVENTS, line);
+}
+
+static void
+prober_note(void *arg, const char *text)
+{
+	say(arg, MESSAGE_NOTE, slice_str(text));
 }
 
 /* Gives each worker its sockets. They are gone from staged either way. */
@@ -224,7 +242,7 @@ serve(void *arg)
 	r->staged_count = 0;
 }
 
-static const struct prober_ops probing = {prober_event, serve};
+static const struct prober_ops probing = {prober_event, prober_note, serve};
 
 static bool
 random_seed(unsigned char seed[HASH_KEY])
@@ -398,6 +416,7 @@ take_message(struct relay *r, const struct channel_message *m)
 	case MESSAGE_READY:
 	case MESSAGE_FAULT:
 	case MESSAGE_EVENTS:
+	case MESSAGE_NOTE:
 	default:
 		give_up(r);
 	}

@@ -3,9 +3,13 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct settings *
 settings_of(const struct setup *s)
@@ -22,6 +26,14 @@ processors(void)
 	if (sched_getaffinity(0, sizeof set, &set) == 0)
 		n = CPU_COUNT(&set);
 	return n > 0 ? (size_t)n : 1;
+}
+
+size_t
+setup_workers(const struct settings *s)
+{
+	size_t n = s->process.workers > 0 ? s->process.workers : processors();
+
+	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
 
 /* The whole snapshot is built once here: the relay will meet no surprise. */
@@ -46,17 +58,114 @@ read_and_check(const char *path, const unsigned char privacy_key[16],
 }
 
 static enum err
-find_user(struct setup *s, struct snapshot_fault *fault)
+find_user(const struct files *f, const struct settings *s, struct identity *out,
+	  struct snapshot_fault *fault)
 {
 	char why[256];
-	enum err e =
-	    privs_find(settings_of(s)->process.user, &s->who, why, sizeof why);
+	enum err e = privs_find(s->process.user, out, why, sizeof why);
 
 	if (e != ERR_OK)
-		(void)snprintf(fault->text, sizeof fault->text,
-			       "%s: process.user: %s",
-			       s->files.source.yaml_path, why);
+		files_blame(f, s->places.user, "process.user", why, fault);
 	return e;
+}
+
+static void
+blame_sink(const struct files *f, const struct settings *s, const char *why,
+	   struct snapshot_fault *fault)
+{
+	char text[480];
+
+	(void)snprintf(text, sizeof text, "cannot open %.300s: %s",
+		       s->audit.path, why);
+	files_blame(f, s->places.sink, "audit.sink", text, fault);
+}
+
+static const char *
+text_of(int error)
+{
+	switch (error) {
+	case ELOOP: /* what O_NOFOLLOW says */
+		return "it is a symbolic link";
+	case EISDIR:
+	case EINVAL: /* what sink_open says */
+	case ENXIO:
+		return "not a regular file";
+	case ENOENT:
+		return "its folder does not exist";
+	default:
+		return strerror(error);
+	}
+}
+
+const char *
+setup_sink_text(const struct sink *s)
+{
+	return text_of(s->error);
+}
+
+static int
+may(const char *path, int how)
+{
+	return faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+/* What opening it would come to, as an errno; 0: it would be opened. */
+static int
+judge_sink(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096 + 2];
+	struct stat st;
+
+	if (lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return ELOOP;
+		return S_ISREG(st.st_mode) ? may(path, R_OK | W_OK) : EINVAL;
+	}
+	if (errno != ENOENT || !slash)
+		return errno;
+	(void)snprintf(folder, sizeof folder, "%.*s/.", (int)(slash - path),
+		       path);
+	return may(folder, W_OK | X_OK);
+}
+
+enum err
+setup_check(const struct files *f, const struct settings *s,
+	    struct snapshot_fault *fault)
+{
+	struct identity who;
+	char text[96];
+	int error = 0;
+
+	/* Whoever else asks, it is root who will start the relay as `user`. */
+	if (geteuid() == 0) {
+		enum err e = find_user(f, s, &who, fault);
+
+		if (e != ERR_OK)
+			return e;
+	} else if (!privs_known(s->process.user)) {
+		(void)snprintf(text, sizeof text, "there is no user %s",
+			       s->process.user);
+		files_blame(f, s->places.user, "process.user", text, fault);
+		return ERR_UNKNOWN;
+	}
+	if (s->audit.kind == AUDIT_FILE)
+		error = judge_sink(s->audit.path);
+	if (error == 0)
+		return ERR_OK;
+	blame_sink(f, s, text_of(error), fault);
+	return ERR_REFUSED;
+}
+
+void
+setup_warn(const struct files *f, const struct settings *s,
+	   void (*say)(const char *text))
+{
+	if (f->warning[0])
+		say(f->warning);
+	if (s->audit.kind == AUDIT_SYSLOG && access("/dev/log", F_OK) != 0)
+		say("audit.sink is syslog, but there is no /dev/log: events "
+		    "are lost until a syslog daemon runs");
 }
 
 static bool
@@ -83,10 +192,7 @@ open_sink(struct setup *s, const struct setup *before,
 	e = sink_open(&s->sink, set->audit.kind, set->audit.path);
 	s->sink_opened = e == ERR_OK;
 	if (e != ERR_OK)
-		(void)snprintf(
-		    fault->text, sizeof fault->text,
-		    "cannot open the audit log %.800s: %s", set->audit.path,
-		    s->sink.error ? strerror(s->sink.error) : err_text(e));
+		blame_sink(&s->files, set, setup_sink_text(&s->sink), fault);
 	return e;
 }
 
@@ -99,14 +205,11 @@ setup_build(const char *config_path, const unsigned char privacy_key[16],
 
 	*out = (struct setup){0};
 	if (read_and_check(config_path, privacy_key, out, fault) != ERR_OK ||
-	    find_user(out, fault) != ERR_OK)
+	    find_user(&out->files, settings_of(out), &out->who, fault) !=
+		ERR_OK)
 		code = EXIT_CODE_CONFIG;
 	if (code == 0 && workers == 0)
-		workers = settings_of(out)->process.workers;
-	if (workers == 0)
-		workers = processors();
-	if (workers > WORKERS_MAX)
-		workers = WORKERS_MAX;
+		workers = setup_workers(settings_of(out));
 	if (code == 0 &&
 	    (listeners_open(settings_of(out), workers, &before->listeners,
 			    &out->listeners, fault) != ERR_OK ||

@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LITERAL_DIGITS = 19, LITERAL_MINUS_MOST = 4096 };
+/* RFC 3501 counts to 2^32; some servers of its time no further than an int. */
+enum { LITERAL_DIGITS = 19, LITERAL_MOST = 0x7fffffff };
 
 void
 dialog_init(struct dialog *d, unsigned flags)
@@ -94,15 +95,30 @@ word_end(struct slice s)
 	return i;
 }
 
-/* Begins the command whose tag and verb stand at the front; false: must wait.
+/* No command has another byte in its name; some server might read past it. */
+static bool
+verb_valid(struct slice verb)
+{
+	for (size_t i = 0; i < verb.len; i++)
+		if (!byte_alpha(verb.ptr[i]) && !byte_digit(verb.ptr[i]) &&
+		    verb.ptr[i] != '-' && verb.ptr[i] != '_' &&
+		    verb.ptr[i] != '.')
+			return false;
+	return verb.len > 0;
+}
+
+/*
+ * Begins the command whose tag and verb stand at the front; more: arguments
+ * follow. False: must wait. IDLE with arguments would make its "+" look like
+ * the word for a literal.
  */
 static bool
-begin(struct dialog *d, struct slice tag, struct slice verb)
+begin(struct dialog *d, struct slice tag, struct slice verb, bool more)
 {
 	bool legal = tag_valid(tag);
 
 	d->verb = (unsigned char)verb_of(verb);
-	if (!legal || verb.len == 0) {
+	if (!legal || !verb_valid(verb) || (d->verb == VERB_IDLE && more)) {
 		refuse(d, legal ? tag : SLICE_EMPTY,
 		       legal ? REPLY_SYNTAX : REPLY_TAG_BAD);
 	} else if (verb_permission(d->verb, PHASE_RELAY) != PERMISSION_PASS) {
@@ -151,45 +167,32 @@ client_head(struct dialog *d, struct slice in, struct move *out)
 		if (tag_len + 1 + verb_len == in.len)
 			return true;
 	}
-	out->other = !begin(d, slice_head(in, tag_len),
-			    slice_head(slice_skip(in, tag_len + 1), verb_len));
+	out->other =
+	    !begin(d, slice_head(in, tag_len),
+		   slice_head(slice_skip(in, tag_len + 1), verb_len),
+		   verb_len > 0 && in.ptr[tag_len + 1 + verb_len] == ' ');
 	return out->other;
 }
 
-/* May this literal go as the client sent it, without waiting? */
-static bool
-nonsync_passes(const struct dialog *d)
-{
-	if (d->scan.binary && !(d->flags & CAP_BINARY))
-		return false;
-	if (d->flags & CAP_LITERAL_PLUS)
-		return true;
-	return !d->scan.binary && d->scan.literal <= LITERAL_MINUS_MOST &&
-	       (d->flags & (CAP_LITERAL_MINUS | CAP_IMAP4REV2));
-}
-
+/*
+ * Whatever form the client chose, the backend gets "{n}" in plain digits and
+ * its "+" is awaited: some answer a command at its verb, skip to the line's
+ * end, and would read the bytes of an unasked literal as commands.
+ */
 static void
 line_literal(struct dialog *d, struct move *out)
 {
-	size_t marker = d->scan.held, n = d->scanned;
+	size_t n = d->scanned - d->scan.held;
 
-	if (d->answered) {
-		move_end(d, out, "literal in a command already answered");
-		return;
-	}
-	d->client_literal = d->scan.literal;
-	d->converted = d->scan.nonsync && !nonsync_passes(d);
-	if (d->converted) {
-		n -= marker;
-		d->client = CLIENT_CONVERT;
-	} else if (d->scan.nonsync) {
-		d->client = CLIENT_LITERAL;
-	} else {
-		d->client = CLIENT_WAIT;
-		d->word_due = true;
-	}
 	d->scanned = 0;
+	d->client_literal = d->scan.literal;
+	d->unasked = d->scan.nonsync;
+	d->client = CLIENT_MARKER;
 	move_bytes(out, MOVE_PASS, n);
+	if (d->answered)
+		move_end(d, out, "literal in a command already answered");
+	else if (d->scan.literal > LITERAL_MOST && !(d->flags & CAP_IMAP4REV2))
+		move_end(d, out, "literal larger than the backend can count");
 }
 
 static bool
@@ -224,9 +227,8 @@ client_line(struct dialog *d, struct slice in, struct move *out)
 	}
 }
 
-/* The backend has no LITERAL+: the client's {n+} goes as {n}. */
 static bool
-client_convert(struct dialog *d, struct slice in, struct move *out)
+client_marker(struct dialog *d, struct slice in, struct move *out)
 {
 	int n = snprintf(d->put, sizeof d->put, "{%llu}\r\n",
 			 (unsigned long long)d->client_literal);
@@ -355,7 +357,7 @@ dialog_client(struct dialog *d, struct slice in, struct move *out)
 				    struct move *) = {
 	    [CLIENT_HEAD] = client_head,
 	    [CLIENT_LINE] = client_line,
-	    [CLIENT_CONVERT] = client_convert,
+	    [CLIENT_MARKER] = client_marker,
 	    [CLIENT_WAIT] = client_wait,
 	    [CLIENT_LITERAL] = client_literal,
 	    [CLIENT_IDLE_PENDING] = client_wait,
@@ -378,7 +380,7 @@ answered_early(struct dialog *d)
 	case CLIENT_WAIT:
 		d->word_due = false;
 		d->client = CLIENT_HEAD;
-		if (d->converted) {
+		if (d->unasked) {
 			/* The client sends the literal all the same. */
 			d->refusal = REPLY_NONE;
 			d->client = CLIENT_DROP_LITERAL;
@@ -392,7 +394,7 @@ answered_early(struct dialog *d)
 		break;
 	case CLIENT_LINE:
 	case CLIENT_LITERAL:
-	case CLIENT_CONVERT:
+	case CLIENT_MARKER:
 		d->answered = true;
 		break;
 	default:

@@ -37,8 +37,8 @@ word_end(struct slice s)
 {
 	size_t i = 0;
 
-	while (i < s.len && s.ptr[i] != ' ' && s.ptr[i] != '\r' &&
-	       s.ptr[i] != '\n')
+	while (i < s.len && s.ptr[i] != ' ' && s.ptr[i] != '\t' &&
+	       s.ptr[i] != '\r' && s.ptr[i] != '\n')
 		i++;
 	return i;
 }
@@ -55,7 +55,7 @@ start_continuation(struct dialog *d)
 {
 	if (d->word_due) {
 		d->word_line = true;
-		d->skip_line = d->client == CLIENT_WAIT && d->converted;
+		d->skip_line = d->client == CLIENT_WAIT && d->unasked;
 	} else if (d->client != CLIENT_IDLE) {
 		d->skip_line = true;
 		d->strays++;
@@ -67,17 +67,45 @@ start_continuation(struct dialog *d)
 static bool
 start_untagged(struct dialog *d, struct slice in, struct move *out)
 {
-	struct slice rest = slice_skip(in, 2), word;
-
 	if (in.len < 2)
 		return true;
 	if (in.ptr[1] != ' ') {
 		move_end(d, out, "malformed response");
 		return true;
 	}
-	word = slice_head(rest, word_end(rest));
-	if (word.len == rest.len && word.len <= KEYWORD_MAX)
+	d->server = SERVER_KEYWORD;
+	pass(d, out, 2);
+	return true;
+}
+
+/* Surplus spaces could hide a list from us that a client still reads. */
+static bool
+surplus_spaces(struct slice in, size_t keep, struct move *out)
+{
+	size_t n = 0;
+
+	while (n < in.len && in.ptr[n] == ' ')
+		n++;
+	if (n <= keep)
+		return false;
+	move_bytes(out, MOVE_SKIP, n - keep);
+	return true;
+}
+
+static bool
+server_keyword(struct dialog *d, struct slice in, struct move *out)
+{
+	struct slice word = slice_head(in, word_end(in));
+
+	move_bytes(out, MOVE_WAIT, 0);
+	if (surplus_spaces(in, 0, out))
 		return true;
+	if (word.len == in.len && word.len <= KEYWORD_MAX)
+		return true;
+	if (word.len < in.len && in.ptr[word.len] == '\t') {
+		move_end(d, out, "malformed response");
+		return true;
+	}
 	if (is_status(word) || slice_ieq(word, SLICE("PREAUTH"))) {
 		d->server = SERVER_CODE;
 	} else if (slice_ieq(word, SLICE("BYE"))) {
@@ -89,9 +117,9 @@ start_untagged(struct dialog *d, struct slice in, struct move *out)
 	} else {
 		/* The word may hold what looks like a literal. */
 		d->server = SERVER_DATA;
-		word.len = 0;
+		return false;
 	}
-	pass(d, out, 2 + word.len);
+	pass(d, out, word.len);
 	return true;
 }
 
@@ -141,6 +169,8 @@ server_code(struct dialog *d, struct slice in, struct move *out)
 	struct slice code = SLICE(" [CAPABILITY ");
 
 	move_bytes(out, MOVE_WAIT, 0);
+	if (surplus_spaces(in, 1, out))
+		return true;
 	if (!slice_istarts(code, slice_head(in, code.len))) {
 		d->server = SERVER_PROSE;
 		return false;
@@ -335,6 +365,7 @@ dialog_server(struct dialog *d, struct slice in, struct move *out)
 	static bool (*const runs[])(struct dialog *, struct slice,
 				    struct move *) = {
 	    [SERVER_START] = server_start,
+	    [SERVER_KEYWORD] = server_keyword,
 	    [SERVER_CODE] = server_code,
 	    [SERVER_PROSE] = server_prose,
 	    [SERVER_DATA] = server_data,

@@ -10,7 +10,7 @@
 enum client_state {
 	CLIENT_HEAD,         /* tag and verb are being collected */
 	CLIENT_LINE,         /* a permitted line streams */
-	CLIENT_CONVERT,      /* {n+} is about to become {n} */
+	CLIENT_MARKER,       /* a literal's {n} is about to be written */
 	CLIENT_WAIT,         /* a literal waits for the backend's word */
 	CLIENT_LITERAL,      /* the bytes of a literal stream */
 	CLIENT_IDLE_PENDING, /* IDLE was sent, the backend has not answered */
@@ -23,6 +23,7 @@ enum client_state {
 
 enum server_state {
 	SERVER_START,   /* at the beginning of a response */
+	SERVER_KEYWORD, /* behind "* " */
 	SERVER_CODE,    /* behind a status word: is there a [CAPABILITY code? */
 	SERVER_PROSE,   /* human text to the end of the line */
 	SERVER_DATA,    /* a data response; may end in a literal */

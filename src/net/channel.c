@@ -209,7 +209,11 @@ in_reserve(struct channel *c, size_t n)
 static bool
 take_rights(struct channel *c, struct msghdr *m)
 {
-	bool good = (m->msg_flags & MSG_CTRUNC) == 0;
+	bool good = true;
+
+	/* No descriptor was left: the message comes without any. */
+	if (m->msg_flags & MSG_CTRUNC)
+		c->fds_lost = true;
 
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
 		size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -283,8 +287,14 @@ channel_next(struct channel *c, struct channel_message *m)
 		return IO_FAIL;
 	if (c->in_len - c->in_taken < sizeof h + h.len)
 		return IO_WAIT;
-	if (h.fds > c->fds_count)
-		return IO_FAIL;
+	if (h.fds > c->fds_count) {
+		if (!c->fds_lost)
+			return IO_FAIL;
+		close_all(c->fds, c->fds_count);
+		c->fds_count = 0;
+		c->fds_lost = false;
+		h.fds = 0;
+	}
 	m->type = h.type;
 	m->body = slice_of(c->in + c->in_taken + sizeof h, h.len);
 	m->fds_count = h.fds;

@@ -5,10 +5,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -345,6 +347,18 @@ wire_write(struct wire *w, struct slice s)
 	else if ((size_t)n < s.len)
 		write_later(w, slice_skip(s, (size_t)n));
 	return w->waiting;
+}
+
+size_t
+wire_untaken(const struct wire *w)
+{
+	uv_os_fd_t fd;
+	int kernel = 0;
+
+	if (usable(w) && uv_fileno((const uv_handle_t *)&w->uv, &fd) == 0)
+		(void)ioctl(fd, SIOCOUTQ, &kernel);
+	return uv_stream_get_write_queue_size((const uv_stream_t *)&w->uv) +
+	       (size_t)kernel;
 }
 
 void

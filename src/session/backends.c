@@ -12,6 +12,7 @@ enum { RECORDS = 4 * SETTINGS_BACKENDS_MAX, CACHE = 8 };
 struct record {
 	char name[64], host[256];
 	uint16_t port;
+	bool stale; /* to be asked again */
 	bool usable;
 	uint64_t used; /* when it was last asked for; 0: free */
 	size_t words_len;
@@ -98,6 +99,7 @@ backends_learn(const struct backend_settings *b, struct slice words)
 	words_new = !slice_eq(slice_of(r->words, r->words_len), kept);
 	news = !r->usable || words_new;
 	r->usable = true;
+	r->stale = false;
 	if (words_new) {
 		if (kept.len > 0)
 			memcpy(r->words, kept.ptr, kept.len);
@@ -131,10 +133,8 @@ backends_forget(const struct backend_settings *b)
 
 	(void)pthread_mutex_lock(&table.lock);
 	r = find(b);
-	if (r) {
-		r->words_len = 0;
-		table.version++;
-	}
+	if (r)
+		r->stale = true;
 	(void)pthread_mutex_unlock(&table.lock);
 }
 
@@ -146,7 +146,7 @@ backends_words(const struct backend_settings *b, char out[CAPABILITY_TEXT_MAX])
 
 	(void)pthread_mutex_lock(&table.lock);
 	r = find(b);
-	if (r) {
+	if (r && !r->stale) {
 		n = r->words_len;
 		memcpy(out, r->words, n);
 	}

@@ -62,6 +62,17 @@ gate_greet(struct session *s)
 	send_words(s, "* OK [CAPABILITY ", "] IMAP ready\r\n");
 }
 
+/* Every command counts, answered or refused. Returns STATE_DRAIN if too many.
+ */
+static enum state
+count_command(struct session *s)
+{
+	if (++s->commands > session_settings(s)->limits.gate_commands)
+		return session_end(s, REPLY_BYE_TOO_MANY_COMMANDS,
+				   "too many commands before login");
+	return (enum state)s->state;
+}
+
 /* Drops the command in hand, says so, and begins the next one. */
 static enum state
 refuse_now(struct session *s, enum reply r, struct slice tag)
@@ -71,7 +82,7 @@ refuse_now(struct session *s, enum reply r, struct slice tag)
 	buf_skip(gate_input(s), s->in.gate.seen);
 	gate_reset(s);
 	s->moved = true;
-	return (enum state)s->state;
+	return count_command(s);
 }
 
 enum state
@@ -233,9 +244,8 @@ execute(struct session *s, struct slice whole, enum phase phase)
 	const struct settings *set = session_settings(s);
 	struct command c;
 
-	if (++s->commands > set->limits.gate_commands)
-		return session_end(s, REPLY_BYE_TOO_MANY_COMMANDS,
-				   "too many commands before login");
+	if (count_command(s) == STATE_DRAIN)
+		return STATE_DRAIN;
 	if (command_parse(whole, &c) != ERR_OK) {
 		session_say(s, c.tag.len > 0 ? REPLY_SYNTAX : REPLY_TAG_BAD,
 			    c.tag);
@@ -362,9 +372,8 @@ drop(struct session *s)
 		session_say(s, (enum reply)g->refusal,
 			    slice_of(g->tag, g->tag_len));
 		gate_reset(s);
-		if (++s->commands > session_settings(s)->limits.gate_commands)
-			return session_end(s, REPLY_BYE_TOO_MANY_COMMANDS,
-					   "too many commands before login");
+		if (count_command(s) == STATE_DRAIN)
+			return STATE_DRAIN;
 	}
 	return gate_over_budget(s) ? gate_too_long(s) : (enum state)s->state;
 }

@@ -21,10 +21,9 @@ enum { STATE_GREETING, STATE_ASKED, STATE_READY, STATE_REFUSED };
 enum { QUOTE_MAX = 80 };
 
 #define LOGIN_DISABLED                                                         \
-	"it refuses logins on this connection (LOGINDISABLED): speak TLS to "  \
-	"it, or set Dovecot: auth_allow_cleartext = yes (2.3: "                \
-	"disable_plaintext_auth = no), Cyrus: allowplaintext: yes, Courier: "  \
-	"IMAP_TLS_REQUIRED=0"
+	"it refuses logins on this connection (LOGINDISABLED): set Dovecot: "  \
+	"auth_allow_cleartext = yes (2.3: disable_plaintext_auth = no), "      \
+	"Cyrus: allowplaintext: yes, Courier: IMAP_TLS_REQUIRED=0"
 #define PREAUTH                                                                \
 	"it greets with PREAUTH, so anyone would be logged in: turn "          \
 	"pre-authentication off on the server"

@@ -103,8 +103,11 @@ refused(struct session *s, const struct response *r)
 		     a->tried + 1 < session_settings(s)->backends_count;
 
 	keep_code(a, r->code);
-	if (r->status == STATUS_BAD)
+	if (r->status == STATUS_BAD) {
+		/* Some say so to a wrong password. */
+		s->failures++;
 		backends_forget(&session_settings(s)->backends[a->backend]);
+	}
 	if (again) {
 		/* The credentials were refused unread: another may take them.
 		 */
@@ -225,7 +228,8 @@ continuation(struct session *s, const struct response *r)
 		send_piece(s);
 		return STATE_LOGIN;
 	}
-	if (!mechanism_oauth(a->mechanism) || a->oauth_asked || a->accepted)
+	if (!mechanism_oauth(a->mechanism) || a->oauth_asked ||
+	    a->oauth_answered || a->accepted)
 		return broken(s, "continuation nobody asked for");
 	/* RFC 7628 section 3.2.2: the error goes to the client, unlogged. */
 	a->oauth_asked = true;
@@ -292,18 +296,25 @@ answer(struct session *s, struct slice line)
 	}
 }
 
-/* The client's reply to the backend's OAuth error, checked and passed on. */
-static void
+/*
+ * The client's reply to the backend's OAuth error: base64 in a line of its own
+ * is passed on, anything else cancels. False: it is no line at all.
+ */
+static bool
 pass_oauth_reply(struct session *s)
 {
 	struct leg *client = &s->legs[SIDE_CLIENT];
 	struct slice in = buf_uncleared(&client->plain), line;
 	size_t n = slice_find(in, '\n');
 
-	if (n == in.len && !client->ended && in.len < LINE_MOST)
-		return;
-	line = slice_head(in, n > 0 && n < in.len ? n - 1 : 0);
-	if (n == in.len || !looks_base64(line))
+	if (n == in.len && !client->ended)
+		return in.len < WAIT_MOST;
+	line = slice_head(in, n);
+	if (n < in.len && slice_iends(line, SLICE("\r")))
+		line.len--;
+	else
+		line = SLICE("*");
+	if (!looks_base64(line))
 		line = SLICE("*");
 	session_send(s, SIDE_BACKEND, line);
 	session_send(s, SIDE_BACKEND, SLICE("\r\n"));
@@ -311,6 +322,7 @@ pass_oauth_reply(struct session *s)
 	s->attempt->oauth_asked = false;
 	s->attempt->oauth_answered = true;
 	s->moved = true;
+	return true;
 }
 
 static enum state
@@ -357,8 +369,8 @@ login_replay(struct session *s)
 					    "backend lacks a way to do it");
 		send_piece(s);
 	}
-	if (a->oauth_asked)
-		pass_oauth_reply(s);
+	if (a->oauth_asked && !pass_oauth_reply(s))
+		return gate_too_long(s);
 	next = next_line(s);
 	if (next == STATE_LOGIN && !s->moved && backend->ended)
 		return attempt_fail(s, REPLY_UNAVAILABLE,

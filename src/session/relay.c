@@ -47,12 +47,14 @@ carry_out(struct session *s, enum side from, const struct move *m)
 		buf_skip(b, m->n);
 		return true;
 	case MOVE_REPLY:
+		s->secret = true; /* it may have been a LOGIN */
 		forward(s, from);
 		forward(s, SIDE_BACKEND);
 		session_say(s, m->reply, m->tag);
 		buf_skip(b, m->n);
 		return true;
 	case MOVE_SKIP:
+		s->secret = true;
 		forward(s, from);
 		buf_skip(b, m->n);
 		return true;
@@ -82,7 +84,8 @@ run_direction(struct session *s, enum side from, struct move *m)
 	bool moved = false;
 
 	*m = (struct move){.kind = MOVE_WAIT};
-	if (s->legs[directions[from].to].waiting >= HIGH_WATER)
+	if (s->legs[directions[from].to].waiting >= HIGH_WATER ||
+	    s->legs[SIDE_CLIENT].waiting >= HIGH_WATER)
 		return false;
 	do {
 		directions[from].judge(&s->in.dialog,
@@ -116,7 +119,7 @@ static enum state
 backend_gone(struct session *s)
 {
 	const struct dialog *d = &s->in.dialog;
-	bool say = dialog_boundary(d) && !d->bye;
+	bool say = dialog_boundary(d) && !d->bye && !s->halved;
 	const char *why = "closed by the backend";
 
 	if (d->logout)

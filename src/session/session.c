@@ -17,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINGER_MS = 5000 };
+/* For the last words; a stranger gets less of our descriptors' time. */
+enum { LINGER_MS = 5000, LINGER_STRANGER_MS = 1000 };
 
 #define NEVER          UINT64_MAX
 #define TIMEOUT(field) (offsetof(struct settings, timeouts.field))
+#define GATE_MOST      SIZE_MAX /* limits.gate_bytes */
 #define KEEP           SIZE_MAX /* the deadline of the state before goes on */
 
 static enum state run_drain(struct session *s);
@@ -42,10 +44,10 @@ static const struct {
     [STATE_HELLO] = {"hello", gate_hello, TIMEOUT(handshake), REPLY_NONE,
 		     PLAIN_MOST, false},
     [STATE_CLEAR] = {"clear", gate_clear, TIMEOUT(clear), REPLY_BYE_TIMEOUT,
-		     PLAIN_MOST, true},
+		     GATE_MOST, true},
     [STATE_TLS] = {"tls", gate_tls, KEEP, REPLY_NONE, PLAIN_MOST, false},
     [STATE_GATE] = {"gate", gate_command, TIMEOUT(gate_first),
-		    REPLY_BYE_TIMEOUT, 2 * PLAIN_MOST, true},
+		    REPLY_BYE_TIMEOUT, GATE_MOST, true},
     [STATE_JUDGE] = {"judge", login_judge, TIMEOUT(login), REPLY_BYE_TIMEOUT,
 		     WAIT_MOST, true},
     [STATE_CONNECT] = {"connect", upstream_connect, TIMEOUT(connect),
@@ -90,13 +92,16 @@ state_timeout(const struct session *s, enum state state)
 static void
 session_enter(struct session *s, enum state next)
 {
-	/* GATE's time stands still while the gate itself asks or delays. */
-	if (s->state == STATE_GATE)
+	/* The gate's time stands still while it asks or delays itself. */
+	if (s->state == STATE_GATE || s->state == STATE_CLEAR)
 		s->gate_left = s->deadline > s->now ? s->deadline - s->now : 0;
 	if (next == STATE_DRAIN)
 		s->last_state = states[s->state].name;
 	s->state = (unsigned char)next;
-	if (next == STATE_GATE && s->greeted)
+	if (next == STATE_HELLO)
+		s->gate_left = NEVER; /* inside TLS it begins anew */
+	if ((next == STATE_GATE || next == STATE_CLEAR) &&
+	    s->gate_left != NEVER)
 		s->deadline = s->now + s->gate_left;
 	else if (states[next].timeout != KEEP)
 		s->deadline = s->now + state_timeout(s, next);
@@ -120,6 +125,14 @@ session_say(struct session *s, enum reply r, struct slice tag)
 	session_send(s, SIDE_CLIENT, slice_of(text, n));
 }
 
+static uint64_t
+linger_of(const struct session *s)
+{
+	if (s->legs[SIDE_CLIENT].lost)
+		return 0;
+	return s->authenticated ? LINGER_MS : LINGER_STRANGER_MS;
+}
+
 /* Says the last word and hands what is left to the edge. */
 static enum state
 run_drain(struct session *s)
@@ -138,8 +151,7 @@ run_drain(struct session *s)
 	attempt_free(s);
 	upstream_close(s);
 	if (client->open)
-		s->work->ops->close(s, SIDE_CLIENT,
-				    client->lost ? 0 : LINGER_MS);
+		s->work->ops->close(s, SIDE_CLIENT, linger_of(s));
 	client->open = false;
 	report_connection(s);
 	return STATE_DEAD;
@@ -173,7 +185,7 @@ session_init(struct session *s, struct workspace *w, struct snapshot *snap,
 	s->store = store_ref(snap->store);
 	s->peer = *peer;
 	s->began = now;
-	s->alarm = s->drain_at = NEVER;
+	s->alarm = s->drain_at = s->gate_left = NEVER;
 	s->bye = REPLY_NONE;
 	s->legs[SIDE_CLIENT].open = true;
 	identify(s);
@@ -271,6 +283,33 @@ stall_deadline(struct session *s)
 	return at;
 }
 
+/*
+ * Our buffers move in big steps, and the kernel's may hold minutes of a slow
+ * peer: it is asked once before a peer counts as one that takes nothing.
+ */
+static bool
+stalled(struct session *s)
+{
+	bool stalled = false;
+
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
+		struct leg *leg = &s->legs[side];
+		uint64_t taken;
+
+		if (leg->waiting == 0 ||
+		    leg->moved_at + session_settings(s)->timeouts.write_stall >
+			s->now)
+			continue;
+		taken = leg->written - s->work->ops->untaken(s, side);
+		if (taken > leg->taken)
+			leg->moved_at = s->now;
+		else
+			stalled = true;
+		leg->taken = taken;
+	}
+	return stalled;
+}
+
 /* The state took too long. */
 static enum state
 run_late(struct session *s)
@@ -333,7 +372,7 @@ run_clock(struct session *s)
 		return s->state;
 	if (s->legs[SIDE_CLIENT].lost && !verdict_due(s))
 		return client_lost(s);
-	if (stall_deadline(s) <= s->now)
+	if (stall_deadline(s) <= s->now && stalled(s))
 		return session_end(s, REPLY_NONE,
 				   "the peer stopped taking bytes");
 	if (s->draining && s->drain_at == NEVER)
@@ -354,6 +393,15 @@ run_clock(struct session *s)
 				   "shutting down");
 	return s->deadline > s->now ? s->state : run_late(s);
 }
+/* How many bytes of the client may wait unjudged in this state. */
+static size_t
+unjudged_most(const struct session *s)
+{
+	if (states[s->state].unjudged == GATE_MOST)
+		return (size_t)session_settings(s)->limits.gate_bytes + 1;
+	return states[s->state].unjudged;
+}
+
 /* May this side be read now? Derived from fill levels, here only. */
 static bool
 wants(const struct session *s, enum side side)
@@ -363,14 +411,15 @@ wants(const struct session *s, enum side side)
 
 	if (!leg->open || leg->ended || s->state >= STATE_DRAIN)
 		return false;
+	/* What either side makes us say to the client, the client must take. */
 	if (s->state == STATE_RELAY)
 		return unjudged < PLAIN_MOST &&
-		       s->legs[side == SIDE_CLIENT ? SIDE_BACKEND : SIDE_CLIENT]
-			       .waiting < HIGH_WATER;
+		       s->legs[SIDE_CLIENT].waiting < HIGH_WATER &&
+		       (side == SIDE_BACKEND ||
+			s->legs[SIDE_BACKEND].waiting < HIGH_WATER);
 	if (side == SIDE_BACKEND)
 		return unjudged < PLAIN_MOST;
-	return unjudged + buf_uncleared(&leg->in).len <
-		   states[s->state].unjudged &&
+	return unjudged + buf_uncleared(&leg->in).len < unjudged_most(s) &&
 	       leg->waiting < HIGH_WATER;
 }
 
@@ -437,8 +486,7 @@ session_step(struct session *s, uint64_t now, uint64_t wall)
 		next = run_clock(s);
 		if (next == s->state) {
 			if (next >= STATE_GATE)
-				leg_decrypt(s, SIDE_CLIENT,
-					    states[next].unjudged);
+				leg_decrypt(s, SIDE_CLIENT, unjudged_most(s));
 			next = states[s->state].run(s);
 		}
 		if (next != s->state) {

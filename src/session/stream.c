@@ -31,10 +31,14 @@ static void
 leg_write(struct session *s, enum side side, struct slice bytes)
 {
 	struct leg *leg = &s->legs[side];
+	bool began = leg->waiting == 0;
 
-	if (leg->waiting == 0)
+	if (began)
 		leg->moved_at = s->now;
+	leg->written += bytes.len;
 	leg->waiting = s->work->ops->write(s, side, bytes);
+	if (began && leg->waiting > 0)
+		leg->taken = leg->written - s->work->ops->untaken(s, side);
 }
 
 struct workspace *

@@ -64,6 +64,12 @@ dial(struct session *s)
 
 	a->dialing = a->asked = true;
 	s->legs[SIDE_BACKEND] = (struct leg){.open = true};
+	/* Nothing another backend said counts for this one. */
+	a->words_len = 0;
+	a->skip = 0;
+	a->within = a->listing = a->accepted = false;
+	a->oauth_asked = a->oauth_answered = false;
+	a->backend_code = NULL;
 	s->deadline = s->now + session_settings(s)->timeouts.connect;
 	choose_tag(s);
 	greeter_init(&a->greeter, a->own_tag, false);

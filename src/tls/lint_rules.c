@@ -39,8 +39,9 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"makes a new key as a rule: take both files from the same renewal."},
     [LINT_UNUSABLE] = {"unusable", ERROR,
 	"{} cannot be read by the TLS library: {}",
-	US " Elsewhere: strict clients refuse it too.",
-	REISSUE " with a current tool."},
+	US,
+	"If it is a root, leave it out: clients have it. " REISSUE " with a "
+	"current tool if it is another."},
     [LINT_LEAF_FIRST] = {"leaf-first", ERROR,
 	"{} comes first, but the server's own is {}; the right order is {}",
 	US " Elsewhere: all clients, which take the first for the server's.",

@@ -122,6 +122,8 @@ contains(struct slice s, const char *text)
 	return s.len > 0 && memmem(s.ptr, s.len, text, strlen(text)) != NULL;
 }
 
+#define SWAPPED "are tls.certificate and tls.key swapped?"
+
 /* The library's answer to a bad key does not say what is bad about it. */
 static enum err
 key_fault(struct slice key, struct store_fault *fault)
@@ -132,6 +134,11 @@ key_fault(struct slice key, struct store_fault *fault)
 		return fault_set(fault, ERR_REFUSED,
 				 "the key is protected by a passphrase; nobody "
 				 "is there to type it");
+	if (!contains(key, "PRIVATE KEY-----") &&
+	    contains(key, "-----BEGIN CERTIFICATE-----"))
+		return fault_set(fault, ERR_MISSING,
+				 "there is no private key in it, but a "
+				 "certificate: " SWAPPED);
 	if (!contains(key, "PRIVATE KEY-----"))
 		return fault_set(fault, ERR_MISSING,
 				 "there is no private key in it");
@@ -193,6 +200,10 @@ store_new(const struct store_options *o, struct store_fault *fault)
 	}
 	atomic_init(&s->count, 1);
 	e = chain_init(&c, o->chain, o->now, &s->facts, fault);
+	if (e == ERR_MISSING && contains(o->chain, "PRIVATE KEY-----"))
+		(void)fault_set(fault, e,
+				"there is no certificate in it, but a private "
+				"key: " SWAPPED);
 	if (e == ERR_OK) {
 		e = build(s, o, &c, fault);
 		chain_clear(&c);

@@ -30,6 +30,7 @@
 enum {
 	EVENTS = 256,
 	ACCEPT_MOST = 64,
+	DISCARD_MOST = 1024 * 1024,
 	LINE_OF_MAIL = 78,
 	MAIL_BYTES = LINE_OF_MAIL * 4096
 };
@@ -294,7 +295,7 @@ take(struct peer *p)
 static bool
 imap_ready(struct peer *p)
 {
-	static char unused[1];
+	static char unused[DISCARD_MOST];
 	ssize_t n;
 
 	if (p->blocked) {
@@ -309,8 +310,8 @@ imap_ready(struct peer *p)
 		if (p->literal > 0 && p->in_len == 0) {
 			/* With MSG_TRUNC nothing is copied. */
 			n = recv(p->fd, unused,
-				 p->literal < 1 << 20 ? (size_t)p->literal
-						      : 1 << 20,
+				 p->literal < DISCARD_MOST ? (size_t)p->literal
+							   : DISCARD_MOST,
 				 MSG_TRUNC);
 			if (n > 0)
 				p->literal -= (uint64_t)n;

@@ -16,7 +16,6 @@ SHORT = {"handshake": "3s", "clear": "3s", "gate_first": "3s",
          "gate_total": "5s", "login": "3s", "greeting": "3s", "connect": "3s",
          "half_close": "2s"}
 ENDS_BEFORE = 12  # seconds; the longest of these deadlines, and a slow machine
-HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 
 
 def client_hello():
@@ -38,9 +37,7 @@ def drip(send, data):
 
 
 class Slow(Serving):
-    """What it does is in the name of the user."""
-
-    mute = 0.0
+    """What it does is in the name of the user, or of the command."""
 
     def verdict(self, tag, user, password):
         if user == b"silent":
@@ -247,7 +244,7 @@ class OneByteASecond(SlowCase):
 
 
 class Flood(Serving):
-    """FETCH 2 has no end to speak of; user deaf is not listened to."""
+    """FETCH 2 has no end to speak of; after DEAF it reads no more."""
 
     def do_FETCH(self, tag, rest):
         if rest.startswith(b"1"):
@@ -293,7 +290,7 @@ class ZeroWindow(SlowCase):
         grown = memory(gate.relay()) - held
         self.say("zero window", clients=self.COUNT, memory_grown=mb(grown),
                  sessions_beside=live["done"])
-        self.assertLess(grown, self.COUNT * MEGABYTE)
+        self.assertLess(grown, 2 * self.COUNT * MEGABYTE)  # TSan's are big
         wait_until("all are closed", lambda: len(gate.events(
             "connection", event_reason="the peer stopped taking bytes")) ==
             self.COUNT, 20)

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """dialogs.py - random sessions that are valid IMAP, and a client for them.
 
-A mailbox is always selected: Dovecot, which refuses a SEARCH without one
-unread, would take the {n+} literals in it for commands.
-
     session = random_session(random.Random(7))
     talk = Talk(wire, random.Random(7))
     talk.run(session)
@@ -12,6 +9,7 @@ unread, would take the {n+} literals in it for commands.
 """
 
 import re
+import socket
 import threading
 import time
 
@@ -185,13 +183,15 @@ class Gone(Exception):
 class Talk:
     """Runs a session, in pieces of random size, waiting where it must.
 
+    patient: the share of commands whose answer it awaits.
     cut: after so many bytes the client is gone.
     """
 
     PATIENCE = 20
 
-    def __init__(self, wire, random, cut=None):
-        self.wire, self.random, self.cut = wire, random, cut
+    def __init__(self, wire, random, patient, cut=None):
+        self.wire, self.random = wire, random
+        self.patient, self.cut = patient, cut
         self.responses = []
         self.sent = bytearray()
         self.waited = 0      # answers "+" used up so far
@@ -215,7 +215,7 @@ class Talk:
             if number > 0 and not self._go_ahead(command.tag):
                 return
             self._send(chunk, command)
-        if self.random.random() < 0.4:
+        if self.random.random() < self.patient:
             self._wait(lambda: self._answered(command.tag))
 
     def _go_ahead(self, tag):
@@ -252,7 +252,8 @@ class Talk:
             command.said += piece
             self.sent += piece
             if self.cut is not None and len(self.sent) >= self.cut:
-                self.wire.close()
+                # Not close(), for the reader would keep it open.
+                socket.socket.shutdown(self.wire.sock, socket.SHUT_RDWR)
                 raise Gone()
             if self.random.random() < 0.05:
                 time.sleep(0.002)

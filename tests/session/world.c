@@ -93,6 +93,13 @@ edge_write(struct session *s, enum side side, struct slice bytes)
 	return 0;
 }
 
+/* A stalled side takes nothing, any other everything. */
+static size_t
+edge_untaken(struct session *s, enum side side)
+{
+	return world_of(s)->took[side];
+}
+
 static void
 edge_interest(struct session *s, enum side side, bool read)
 {
@@ -160,6 +167,7 @@ edge_deadline(struct session *s, uint64_t at)
 
 static const struct edge_ops ops = {
     .write = edge_write,
+    .untaken = edge_untaken,
     .interest = edge_interest,
     .connect = edge_connect,
     .finish = edge_finish,

@@ -37,8 +37,14 @@ def alpn_extension(*names):
 BASICS = (extension(10, GROUPS) + extension(11, b"\x01\0") +
           extension(13, SIGNATURES))
 
-TLS13 = (extension(43, b"\x02\x03\x04") + extension(51, counted(
-    struct.pack("!H", 0x001d) + counted(os.urandom(32), 2), 2)))
+
+def tls13(key):
+    """What a hello for TLS 1.3 has besides, with this X25519 key."""
+    return extension(43, b"\x02\x03\x04") + extension(51, counted(
+        struct.pack("!H", 0x001d) + counted(key, 2), 2))
+
+
+TLS13 = tls13(os.urandom(31) + b"\x21")  # its highest bit is never set
 
 
 def record(kind, data, version=0x0301):

@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import tempfile
 import unittest
 
 PR_SET_PDEATHSIG = 1
@@ -15,6 +16,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def am_root():
     return os.geteuid() == 0
+
+
+def can_mount():
+    """May we mount, for ourselves alone? Not as a user, nor in some containers."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return subprocess.run(
+                ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none "$0"',
+                 folder], capture_output=True).returncode == 0
+        except OSError:
+            return False
 
 
 def die_with_parent():

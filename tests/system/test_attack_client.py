@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a client may say before login, cut at every byte: one meaning, or none."""
 
-import re
 import time
 
 from fake import Backend, Conversation, arguments

@@ -146,6 +146,8 @@ def memory_of(pid):
             if not rights.startswith("rw") or "[v" in rest[-1]:
                 continue
             begin, end = (int(x, 16) for x in where.split("-"))
+            if end - begin > 1 << 28:
+                continue  # a sanitizer's shadow
             try:
                 mem.seek(begin)
                 yield rest[-1], mem.read(end - begin)

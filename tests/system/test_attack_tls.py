@@ -2,7 +2,6 @@
 """TLS to clients: what is spoken, what is refused, and how it ends."""
 
 import os
-import re
 import signal
 import socket
 import ssl
@@ -13,7 +12,7 @@ from fake import Backend, Conversation
 from gate import Case, needs_gate, trusting, wait_until
 from hello import (ALERT, BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13,
                    alpn_extension, answer, chosen, client_hello, counted,
-                   extension, name_extension, record)
+                   extension, record, tls13)
 from script import Sliced, bytewise, everything, raw_connection
 
 FATAL = 2
@@ -223,6 +222,14 @@ class Garbage(Tls):
                 self.alerted_somehow(bad)
         self.nobody_got_in()
 
+    def test_key_shares_that_are_no_keys_get_an_alert(self):
+        for key in (bytes(32), b"\x01" + bytes(31), b"\xff" * 32, b"\x09",
+                    b"", bytes(64)):
+            with self.subTest(key):
+                self.alerted_somehow(client_hello(sorted(GOOD_13),
+                                                  BASICS + tls13(key)))
+        self.nobody_got_in()
+
     def test_a_hello_in_single_bytes_or_in_many_records_is_one(self):
         wire = self.client(cut=bytewise)
         wire.greeting()
@@ -314,6 +321,17 @@ class Stalled(Case):
         for _ in range(5):
             self.logged_in(gate).command("a", b"NOOP")
         self.assertLess(time.monotonic() - begin, 8)
+
+    def test_hundreds_at_once_are_all_served(self):
+        gate = self.start_gate(self.keep(Backend()),
+                               {"limits": {"connections_per_address": 1000}})
+        socks = [raw_connection(gate.port) for _ in range(300)]
+        for sock in socks:
+            self.addCleanup(sock.close)
+        for sock in socks:
+            sock.sendall(client_hello(sorted(GOOD)))
+        for sock in socks:
+            self.assertEqual(sock.recv(1), bytes([HANDSHAKE]))
 
 
 @needs_gate

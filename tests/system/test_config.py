@@ -203,9 +203,17 @@ class Certificate(Command):
 
     def test_a_missing_certificate_or_key_is_named(self):
         os.unlink(self.gate.key)
-        self.bad(self.gate.key, "No such file")
+        self.bad("%s:%d:" % self.place("key:"),
+                 "'tls.key': cannot read %s: No such file" % self.gate.key)
         os.unlink(self.gate.chain)
-        self.bad(self.gate.chain, "No such file")
+        self.bad("%s:%d:" % self.place("certificate:"),
+                 "'tls.certificate': cannot read %s: No such file" %
+                 self.gate.chain)
+
+    def place(self, word):
+        with open(self.gate.config_path) as f:
+            line = next(n for n, line in enumerate(f, 1) if word in line)
+        return self.gate.config_path, line
 
     def test_a_key_of_another_certificate_is_refused(self):
         for key in ("second", "rsa"):
@@ -241,7 +249,10 @@ class Certificate(Command):
         self.gate.present("leaf")
         self.write(self.gate.chain, self.read(self.certs.key()))
         self.write(self.gate.key, self.read(self.certs.chain()))
-        self.bad(self.folder)
+        self.bad(self.gate.chain, "are tls.certificate and tls.key swapped?")
+        self.gate.present("leaf")
+        self.write(self.gate.key, self.read(self.certs.chain()))
+        self.bad(self.gate.key, "are tls.certificate and tls.key swapped?")
 
     def test_a_folder_in_place_of_a_file_is_refused(self):
         self.gate.change({"tls": {"key": self.folder}})
@@ -262,7 +273,8 @@ class Certificate(Command):
             os.chmod(self.gate.key, 0o600)
         else:
             os.chmod(self.gate.key, 0)
-        self.bad(self.gate.key, "Permission denied", prefix=prefix)
+        self.bad("'tls.key'", self.gate.key,
+                 "Permission denied; start it as root", prefix=prefix)
 
 
 @needs_gate
@@ -273,7 +285,8 @@ class Start(Command):
         gate = self.make_gate(free_port())
         with socket.create_server(("127.0.0.1", gate.clear_port)):
             self.refused(CANNOT_RUN, ["run", "-c", gate.config_path],
-                         "127.0.0.1", str(gate.clear_port), "in use")
+                         "127.0.0.1:%d (listener 'imap')" % gate.clear_port,
+                         "in use", "ss -ltnp 'sport = :%d'" % gate.clear_port)
 
     def test_an_address_of_another_machine_is_named(self):
         gate = self.make_gate(free_port())
@@ -301,8 +314,11 @@ class Start(Command):
         gate = self.make_gate(free_port(), {"process": {"user": "no-such-1"}})
         got, _, err = self.imapward("run", "-c", gate.config_path)
         self.assertIn(got, (BAD_CONFIGURATION, CANNOT_RUN))
-        self.assertIn("no-such-1", err)
+        self.assertIn("'process.user': there is no user no-such-1", err)
         self.assertEqual(err.count("\n"), 1)
+        self.refused(BAD_CONFIGURATION,
+                     ["config", "check", gate.config_path],
+                     "'process.user': there is no user no-such-1")
 
     def test_an_audit_file_that_cannot_be_opened_is_named(self):
         gate = self.make_gate(free_port(),
@@ -311,6 +327,32 @@ class Start(Command):
         self.assertIn(got, (BAD_CONFIGURATION, CANNOT_RUN))
         self.assertIn("/no/such/folder/audit", err)
         self.assertEqual(err.count("\n"), 1)
+
+    def test_an_audit_log_that_could_not_be_opened_fails_the_check(self):
+        gate = self.make_gate(free_port())
+        for path, why in (("/no/such/folder/audit",
+                           "its folder does not exist"),
+                          (self.folder, "not a regular file"),
+                          ("/dev/null", "not a regular file")):
+            said = "'audit.sink': cannot open %s: %s\n" % (path, why)
+            with self.subTest(path):
+                gate.change({"audit": {"sink": path}})
+                self.refused(BAD_CONFIGURATION,
+                             ["config", "check", gate.config_path], said)
+                self.refused(CANNOT_RUN, ["run", "-c", gate.config_path], said)
+
+    def test_syslog_without_a_daemon_is_warned_of(self):
+        gate = self.make_gate(free_port(), {"audit": {"sink": "syslog"}})
+        code, _, err = self.imapward("config", "check", gate.config_path)
+        self.assertEqual(code, GOOD)
+        self.assertEqual("warning: audit.sink is syslog" in err,
+                         not os.path.exists("/dev/log"), err)
+
+    def test_a_check_does_not_make_the_audit_log(self):
+        gate = self.make_gate(free_port())
+        code, _, err = self.imapward("config", "check", gate.config_path)
+        self.assertEqual((code, err), (GOOD, ""))
+        self.assertFalse(os.path.exists(gate.audit_path))
 
     def test_nothing_listens_after_a_failed_start(self):
         gate = self.make_gate(free_port())
@@ -339,12 +381,29 @@ class Usage(Command):
 
     def test_help_goes_to_stdout(self):
         for arguments in (["--help"], ["run", "--help"], ["config", "--help"],
-                          ["version", "--help"]):
+                          ["version", "--help"], ["config", "check", "--help"],
+                          ["config", "print", "--help"],
+                          ["config", "sample", "-h"],
+                          ["config", "manual", "--help"]):
             with self.subTest(arguments):
                 code, out, err = self.imapward(*arguments)
                 self.assertEqual((code, err), (GOOD, ""))
                 self.assertIn("imapward", out)
                 self.assertLessEqual(max(map(len, out.splitlines())), 80)
+
+    def test_a_configuration_may_come_by_standard_input(self):
+        gate = self.make_gate(free_port())
+        for command in ("check", "print"):
+            for text, code in ((to_yaml(gate.config), GOOD),
+                               ("lisener: 1\n", BAD_CONFIGURATION)):
+                with self.subTest(command + " " + text[:9]):
+                    done = subprocess.run(
+                        [IMAPWARD, "config", command, "-"], text=True,
+                        input=text, capture_output=True, timeout=20)
+                    self.assertEqual(done.returncode, code, done.stderr)
+                    if code != GOOD:
+                        self.assertIn("standard input:1:1: unknown key",
+                                      done.stderr)
 
     def test_version_names_the_library(self):
         code, out, _ = self.imapward("version")
@@ -404,9 +463,11 @@ class Usage(Command):
                                       "port": 143}]}) + "\n"
         for block in blocks:
             text = textwrap.dedent(block)
-            text = text.replace("/etc/imapward/chain.pem",
-                                self.certs.chain())
-            text = text.replace("/etc/imapward/key.pem", self.certs.key())
+            for key, value in (("certificate", self.certs.chain()),
+                               ("key", self.certs.key()),
+                               ("sink", self.folder + "/audit.jsonl")):
+                text = re.sub(r"(?m)\b%s: /.*" % key, key + ": " + value,
+                              text)
             if "tls:" not in text:
                 text += rest
             path = os.path.join(self.folder, "readme.yaml")

@@ -12,7 +12,8 @@ import unittest
 from fake import Backend, Conversation
 from gate import Case, Wire, accepts, merge, needs_gate, wait_until
 from ports import free_port, has_ipv6
-from processes import NOBODY, alive, am_root, children, descriptors, status
+from processes import (NOBODY, alive, am_root, can_mount, children,
+                       descriptors, status)
 
 
 def der_of(path):
@@ -99,8 +100,36 @@ class Start(Case):
         gate = self.make_gate(self.keep(Backend()))
         os.chmod(gate.key, 0o644)
         gate.start()
-        self.assertIn(gate.key, gate.stderr())
+        self.assertIn("imapward: warning: " + gate.key, gate.stderr())
         self.assertIn("0644", gate.stderr())
+
+    def test_a_backend_that_cannot_be_used_is_told_once(self):
+        port = free_port()
+        gate = self.make_gate(port, {"process": {"capability_refresh": "1s"}})
+        gate.start()
+        bad = ("imapward: backend 'main' (127.0.0.1:%d) cannot be used: "
+               "connection refused\n" % port)
+        good = "imapward: backend 'main' (127.0.0.1:%d) can be used again\n" % port
+        self.assertIn(bad, gate.stderr())
+        gate.reload()
+        wait_until("a second look", lambda: len(gate.events("backend")) > 1)
+        self.assertEqual(gate.stderr().count(bad), 1)
+        backend = Backend(port=port)
+        wait_until("it is back", lambda: good in gate.stderr())
+        backend.stop()
+        wait_until("it is gone", lambda: gate.stderr().count(bad) == 2)
+        self.assertEqual(gate.stderr().count(good), 1)
+
+    def test_a_login_that_finds_the_backend_gone_tells_so(self):
+        backend = Backend()
+        gate = self.start_gate(backend)
+        backend.stop()
+        wire = self.wire(gate)
+        wire.greeting()
+        wire.send(b"a LOGIN alice x\r\n")
+        wire.until(rb"a NO")
+        wait_until("it is told", lambda: "cannot be used: connection refused"
+                   in gate.stderr(), 5)
 
     def test_the_pid_file_comes_and_goes(self):
         gate = self.make_gate(self.keep(Backend()))
@@ -164,6 +193,27 @@ class Reload(Case):
         wire.send(b"a LOGIN alice wrong\r\n")
         wire.until(rb"a NO")
         self.assertRegex(wire.rest(), rb"^\* BYE")
+
+    def test_what_needs_a_restart_is_compared_with_what_runs(self):
+        gate = self.start_gate(self.keep(Backend()))
+        workers = ("imapward: process.workers: 3 takes effect after a "
+                   "restart; 2 until then\n")
+        gate.change({"process": {"workers": 3}})
+        for times in (1, 2):
+            gate.reload()
+            self.assertEqual(gate.stderr().count(workers), times)
+        gate.change({"process": {"workers": 2}})
+        gate.reload()
+        self.assertEqual(gate.stderr().count("after a restart"), 2)
+
+    @unittest.skipUnless(am_root(), "only root can change the user")
+    def test_a_new_user_takes_a_restart(self):
+        gate = self.start_gate(self.keep(Backend()),
+                               {"process": {"user": "nobody"}})
+        gate.change({"process": {"user": "daemon"}})
+        gate.reload()
+        self.assertIn("imapward: process.user: 'daemon' takes effect after a "
+                      "restart; 'nobody' until then\n", gate.stderr())
 
     def test_a_new_backend_is_used(self):
         gate = self.start_gate(self.keep(Backend()))
@@ -480,8 +530,9 @@ class Sinks(Case):
         self.logged_in(gate).close()
         self.assertFalse(os.path.exists(gate.audit_path))
 
-    @unittest.skipUnless(am_root(), "only root can mount a small disk")
     def test_a_full_disk_does_not_stop_the_gate(self):
+        if not can_mount():
+            self.skipTest("cannot mount here")
         small = self.new_folder("small")
         gate = self.make_gate(self.keep(Backend()),
                               {"audit": {"sink": small + "/audit.jsonl"}})

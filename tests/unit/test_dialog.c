@@ -51,15 +51,24 @@ static const struct {
 	{'C', "a NOOP\r\nb APPEND m {3}\r\nabc\r\n", "a NOOP\r\nb APPEND m {3}\r\n", ""},
 	{'S', "a NO x\r\n", "", "a NO x\r\n"},
 	{'S', "+ \r\n", "abc\r\n", "+ \r\n"}}},
-{"LITERAL+ passes where the backend has it", PLUS, {
-	{'C', "a APPEND m {5+}\r\nhello\r\n", "a APPEND m {5+}\r\nhello\r\n", ""}}},
-{"LITERAL- passes up to 4096", CAP_LITERAL_MINUS, {
-	{'C', "a X {4096+}\r\n", "a X {4096+}\r\n", ""}}},
-{"LITERAL- over 4096 is asked for", CAP_LITERAL_MINUS, {
-	{'C', "a X {4097+}\r\nzz", "a X {4097}\r\n", ""},
-	{'S', "+\r\n", "zz", ""}}},
-{"IMAP4rev2 implies LITERAL-", CAP_IMAP4REV2, {
-	{'C', "a X {3+}\r\nzzz\r\n", "a X {3+}\r\nzzz\r\n", ""}}},
+{"a literal is asked for even where the backend has LITERAL+", PLUS, {
+	{'C', "a APPEND m {5+}\r\nhello\r\n", "a APPEND m {5}\r\n", ""},
+	{'S', "+ go\r\n", "hello\r\n", ""}}},
+{"a literal behind a command that needs none is never read as commands", PLUS, {
+	{'C', "a NOOP {20+}\r\nb LOGIN bob guess1\r\n\r\nc NOOP\r\n", "a NOOP {20}\r\n", ""},
+	{'S', "a OK\r\n", "c NOOP\r\n", "a OK\r\n"}}},
+{"not with a tag that is in flight either", PLUS, {
+	{'C', "b FETCH 1 FLAGS\r\nb NOOP {20+}\r\nb LOGIN bob guess1\r\n\r\nc NOOP\r\n", "b FETCH 1 FLAGS\r\nb NOOP {20}\r\n", ""},
+	{'S', "b OK\r\n", "", "b OK\r\n"},
+	{'S', "b OK\r\n", "c NOOP\r\n", "b OK\r\n"}}},
+{"IDLE with anything behind it is refused: its + would pass for a literal's", 0, {
+	{'C', "a IDLE {24}\r\n", "", "a BAD Syntax error\r\n"},
+	{'C', "b IDLE {3+}\r\nDON\r\nc IDLE \r\n", "", "b BAD Syntax error\r\nc BAD Syntax error\r\n"}}},
+{"a literal's size goes in plain digits", 0, {
+	{'C', "a X {0003}\r\n", "a X {3}\r\n", ""},
+	{'S', "+ \r\n", "", "+ \r\n"}}},
+{"a literal larger than an old server counts ends the session", PLUS, {
+	{'C', "a X {2147483648}\r\n", "END", ""}}},
 {"without LITERAL+ the gate asks and swallows the word", 0, {
 	{'C', "a LOG {3+}\r\nbob {2+}\r\npw\r\nb NOOP\r\n", "a LOG {3}\r\n", ""},
 	{'S', "+ one\r\n", "bob {2}\r\n", ""},
@@ -69,18 +78,18 @@ static const struct {
 	{'C', "a X {3+}\r\na N {5+}\r\nb C\r\n\r\nc NOOP\r\n", "a X {3}\r\n", ""},
 	{'S', "a BAD no\r\n", "c NOOP\r\n", "a BAD no\r\n"}}},
 {"a literal's bytes are no commands", PLUS, {
-	{'C', "a X {11+}\r\nb LOGIN a b\r\nc NOOP\r\n", "a X {11+}\r\nb LOGIN a b\r\nc NOOP\r\n", ""}}},
+	{'C', "a X {11+}\r\nb LOGIN a b\r\nc NOOP\r\n", "a X {11}\r\n", ""},
+	{'S', "+ \r\n", "b LOGIN a b\r\nc NOOP\r\n", ""}}},
 {"a non-sync literal8 needs BINARY", CAP_LITERAL_PLUS, {
 	{'C', "a X ~{3+}\r\nzzz\r\n", "a X ~{3}\r\n", ""},
 	{'S', "+ \r\n", "zzz\r\n", ""}}},
-{"a literal8 passes with BINARY and LITERAL+", PLUS, {
-	{'C', "a X ~{3+}\r\n\x01zz\r\n", "a X ~{3+}\r\n\x01zz\r\n", ""}}},
 {"a literal in a command already answered ends the session", 0, {
 	{'C', "a X (", "a X (", ""},
 	{'S', "a NO early\r\n", "", "a NO early\r\n"},
 	{'C', "{3}\r\n", "END", ""}}},
 {"an early NO while LITERAL+ bytes are on their way", PLUS, {
-	{'C', "a X {5+}\r\nhel", "a X {5+}\r\nhel", ""},
+	{'C', "a X {5+}\r\nhel", "a X {5}\r\n", ""},
+	{'S', "+ \r\n", "hel", ""},
 	{'S', "a NO full\r\n", "", "a NO full\r\n"},
 	{'C', "lo\r\nb NOOP\r\n", "lo\r\nb NOOP\r\n", ""},
 	{'S', "b OK\r\n", "", "b OK\r\n"}}},
@@ -186,9 +195,19 @@ static const struct {
 	{'S', "* CAPABILITY IMAP4rev1 STARTTLS IDLE AUTH=PLAIN COMPRESS=DEFLATE\r\n", "", "* CAPABILITY IMAP4rev1 IDLE\r\n"},
 	{'S', "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED UIDPLUS] hi {3}\r\n", "", "* OK [CAPABILITY IMAP4rev1 UIDPLUS] hi {3}\r\n"},
 	{'S', "a OK [capability UNAUTHENTICATE MOVE] ok\r\n", "", "a OK [capability MOVE] ok\r\n"}}},
-{"a list that gives LITERAL+ counts from then on", 0, {
-	{'S', "* CAPABILITY IMAP4rev1 LITERAL+\r\n", "", "* CAPABILITY IMAP4rev1 LITERAL+\r\n"},
-	{'C', "a X {3+}\r\nabc\r\n", "a X {3+}\r\nabc\r\n", ""}}},
+{"a list that gives IMAP4rev2 counts from then on: literals of any size", 0, {
+	{'S', "* CAPABILITY IMAP4rev2\r\n", "", "* CAPABILITY IMAP4rev2\r\n"},
+	{'C', "a X {4294967296}\r\n", "a X {4294967296}\r\n", ""}}},
+{"surplus spaces hide no list", 0, {
+	{'S', "*  CAPABILITY IMAP4rev1 COMPRESS=DEFLATE\r\n", "", "* CAPABILITY IMAP4rev1\r\n"},
+	{'S', "* OK  [CAPABILITY STARTTLS IDLE]  x\r\n", "", "* OK [CAPABILITY IDLE]  x\r\n"},
+	{'S', "*   5 EXISTS\r\n", "", "* 5 EXISTS\r\n"}}},
+{"a tab hides none either", 0, {{'S', "* CAPABILITY\tCOMPRESS=DEFLATE\r\n", "", "END"}}},
+{"a verb that is no plain word is refused", 0, {
+	{'C', "a COMPRESS\"DEFLATE\"\r\n", "", "a BAD Syntax error\r\n"},
+	{'C', "b STARTTLS%\r\n", "", "b BAD Syntax error\r\n"},
+	{'C', "c \xa0" "COMPRESS x\r\n", "", "c BAD Syntax error\r\n"},
+	{'C', "d X-A_B.C\r\n", "d X-A_B.C\r\n", ""}}},
 {"other codes are left alone", 0, {
 	{'S', "* OK [CAPABILITYX a] x\r\n* OK [UIDNEXT 5] y\r\n* NO [ALERT] z\r\n", "", "* OK [CAPABILITYX a] x\r\n* OK [UIDNEXT 5] y\r\n* NO [ALERT] z\r\n"}}},
 {"8-bit data and long keywords pass", 0, {
@@ -434,7 +453,7 @@ long_lines_stream(void)
 	char filler[1024];
 
 	memset(filler, 'x', sizeof filler);
-	fresh(&r, CAP_LITERAL_PLUS);
+	fresh(&r, CAP_IMAP4REV2);
 	give(&r, 'C', "a SEARCH ", 9);
 	give(&r, 'S', "* SEARCH ", 9);
 	for (unsigned i = 0; i < 2048; i++) {
@@ -444,7 +463,9 @@ long_lines_stream(void)
 		CU_ASSERT_EQUAL(r.to_backend.len, sizeof filler);
 		CU_ASSERT_EQUAL(r.to_client.len, sizeof filler);
 	}
+	give(&r, 'S', "\r\n", 2);
 	give(&r, 'C', " {9999999999999+}\r\n", 19);
+	give(&r, 'S', "+ \r\n* SEARCH ", 14);
 	give(&r, 'S', " {9999999999999}\r\n", 18);
 	for (unsigned i = 0; i < 2048; i++) {
 		r.to_backend.len = r.to_client.len = 0;

@@ -132,6 +132,23 @@ static const struct {
     /* YAML */
     {"an anchor", "tls: &t {certificate: /c, key: /k}\n" BACKENDS,
      "1:6: anchors (&) are not supported"},
+    {"\"*\" without its quotes",
+     "listeners:\n  - name: a\n    address: *\n    port: 993\n" LEAST,
+     "3:14: not valid YAML: write \"*\" with quotes"},
+    {"the same within a line", "listeners: [{name: a, address: *, port: 1}]\n",
+     "1:32: not valid YAML: write \"*\" with quotes"},
+    {"a key indented less than the one before it is not a missing one",
+     TLS "backends:\n  - name: m\n   address: a\n    port: 143\n",
+     "4:4: not valid YAML: while parsing a block collection from line 3, did "
+     "not find expected '-' indicator; is this line indented as its "
+     "neighbours are?"},
+    {"nor is one that is indented more",
+     TLS "backends:\n  - name: m\n      address: a\n    port: 143\n",
+     "4:7: this line continues the value before it; is it indented as its "
+     "neighbours are?"},
+    {"what is missing in an entry is told once the file is known to be whole",
+     TLS "backends:\n  - name: m\n    port: 143\nlimits: {line: x}\n",
+     "5:16: 'limits.line': expected a size from 512 to 64KiB, found 'x'"},
     {"an alias", "tls: *t\n", "1:6: aliases (*) are not supported"},
     {"a tag", "tls: !!map {}\n", "1:6: tags (!) are not supported"},
     {"a directive", "%YAML 1.1\n---\n" LEAST,
@@ -305,6 +322,11 @@ test_defaults(void)
 	CU_ASSERT_EQUAL(s->audit.kind, AUDIT_STDOUT);
 	CU_ASSERT_STRING_EQUAL(s->process.user, "");
 	CU_ASSERT_EQUAL(s->process.workers, 0);
+	CU_ASSERT_EQUAL(s->places.certificate.line, 1);
+	CU_ASSERT_EQUAL(s->places.certificate.column, 20);
+	CU_ASSERT_EQUAL(s->places.key.line, 1);
+	CU_ASSERT_EQUAL(s->places.key.column, 29);
+	CU_ASSERT_EQUAL(s->places.sink.line, 0);
 	settings_free(s);
 }
 
