@@ -26,7 +26,7 @@ struct identity {
 enum err privs_find(const char *user, struct identity *out, char *why,
 		    size_t cap) MUST_USE;
 
-/* Is there such a user, whoever asks? "" stands for those above. */
+/* Is there such a user, whoever asks? */
 bool privs_known(const char *user);
 
 /* No core dumps, no debugger: keys are in memory. For both processes. */

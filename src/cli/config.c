@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_CONFIG = 2, EXIT_USAGE = 64 };
@@ -65,11 +66,21 @@ static bool
 read_file(const char *path, unsigned char **out, size_t *len)
 {
 	size_t cap = SETTINGS_BYTES_MAX + 1;
-	int fd = is_stdin(path) ? dup(STDIN_FILENO)
-				: open(path, O_RDONLY | O_CLOEXEC);
-	unsigned char *mem = fd < 0 ? NULL : malloc(cap);
-	ssize_t n = mem ? 1 : -1;
+	struct stat st;
+	int fd = is_stdin(path)
+		     ? dup(STDIN_FILENO)
+		     : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	unsigned char *mem = NULL;
+	ssize_t n;
 
+	if (fd >= 0 && !is_stdin(path) && fstat(fd, &st) == 0 &&
+	    !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		fd = -1;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	}
+	mem = fd < 0 ? NULL : malloc(cap);
+	n = mem ? 1 : -1;
 	for (*len = 0; n > 0 && *len < cap; *len += (size_t)n) {
 		n = read(fd, mem + *len, cap - *len);
 		if (n < 0)

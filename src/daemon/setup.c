@@ -143,7 +143,7 @@ setup_check(const struct files *f, const struct settings *s,
 
 		if (e != ERR_OK)
 			return e;
-	} else if (!privs_known(s->process.user)) {
+	} else if (*s->process.user && !privs_known(s->process.user)) {
 		(void)snprintf(text, sizeof text, "there is no user %s",
 			       s->process.user);
 		files_blame(f, s->places.user, "process.user", text, fault);

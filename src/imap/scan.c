@@ -13,7 +13,7 @@ enum {
 	ESCAPED,    /* behind a backslash within quotes */
 	BRACE,      /* behind "{" and any of digits, "+", "-" */
 	BRACE_SIGN, /* behind the "+" or "-" */
-	BRACE_JUNK, /* behind "{" and what no literal has, without a break */
+	BRACE_JUNK, /* behind "{" and what no literal has */
 	BRACE_END,  /* behind "}" */
 	BRACE_CR,   /* behind "}" CR */
 	LINE_CR,    /* behind CR */
@@ -122,7 +122,7 @@ brace_byte(struct scan *s, unsigned char c)
 		s->state = BRACE_SIGN;
 	} else if (c == '}') {
 		s->state = BRACE_END;
-	} else if (c > ' ' && c != '"' && c != '{' && c != '(' && c != ')') {
+	} else if (c >= ' ' && c != '"' && c != '{') {
 		/* Some server may know a literal of that form. */
 		s->malformed = true;
 		s->state = BRACE_JUNK;

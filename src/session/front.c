@@ -10,8 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A fatal decode_error alert in clear (RFC 8446 section 6). */
-static const unsigned char alert_decode_error[] = {0x15, 3, 3, 0, 2, 2, 50};
+/* Fatal alerts of our own, in clear (RFC 8446 section 6). */
+enum { HANDSHAKE_FAILURE = 40, DECODE_ERROR = 50 };
+
+static void
+send_alert(struct session *s, unsigned char number)
+{
+	const unsigned char alert[] = {0x15, 3, 3, 0, 2, 2, number};
+	struct leg *client = &s->legs[SIDE_CLIENT];
+
+	if (client->open && !client->lost &&
+	    buf_append(leg_out(s, SIDE_CLIENT), s->work->pool,
+		       slice_of(alert, sizeof alert)) != ERR_OK)
+		client->lost = true;
+}
 
 static void
 keep_sni(struct session *s, const char *name)
@@ -65,11 +77,20 @@ gate_hello(struct session *s)
 	case HELLO_BAD:
 	default:
 		report_tls(s, false, NULL);
-		session_send(
-		    s, SIDE_CLIENT,
-		    slice_of(alert_decode_error, sizeof alert_decode_error));
+		send_alert(s, DECODE_ERROR);
 		return session_end(s, REPLY_NONE, "malformed ClientHello");
 	}
+}
+
+/* The library sends no alert for some refusals: the client gets one from us. */
+static void
+say_refusal(struct session *s)
+{
+	struct engine_facts f;
+
+	engine_facts(s->legs[SIDE_CLIENT].tls, &f);
+	if (f.alert_sent < 0 && f.alert_received < 0)
+		send_alert(s, HANDSHAKE_FAILURE);
 }
 
 enum state
@@ -82,6 +103,8 @@ gate_tls(struct session *s)
 	if (io == IO_WAIT && !client->ended)
 		return STATE_TLS;
 	report_tls(s, io == IO_DONE, NULL);
+	if (io == IO_FAIL)
+		say_refusal(s);
 	if (io != IO_DONE)
 		return session_end(s, REPLY_NONE,
 				   client->ended ? "closed during the handshake"

@@ -10,6 +10,7 @@ from old import Old
 SETTINGS = {
     "ADDRESS": "127.0.0.1",
     "PIDFILE": "/run/courier/imapd.pid",
+    "IMAPACCESSFILE": "/run/access",
     "MAXDAEMONS": "100",
     "MAXPERIP": "100",
     "IMAP_IDLE_TIMEOUT": "1",
@@ -54,6 +55,7 @@ for user in %s; do
 	maildirmake.courier /srv/$user/Maildir
 	chown -R vmail:vmail /srv/$user
 done
+cp /srv/access /run/access
 set -a
 . /etc/courier/authdaemonrc
 set +a
@@ -62,9 +64,11 @@ set +a
 exec sleep infinity
 """ % " ".join(USERS)
 
-    def files(self, **change):
-        settings = dict(SETTINGS, PORT=self.port, **change)
+    def files(self, access="", **change):
+        settings = dict(SETTINGS, PORT=self.port)
+        settings.update(change)
         return {
+            "access": access,
             "more": "".join("%s=%s\n" % (name, shlex.quote(str(value)))
                                   for name, value in settings.items()),
             "authdaemonrc": AUTHDAEMON,

@@ -9,9 +9,10 @@
 """
 
 import re
-import socket
-import threading
+import select
 import time
+
+import framing
 
 # There from the beginning to the end, and those that come and go.
 FIXED = ["INBOX", "one", "two words"]
@@ -192,20 +193,18 @@ class Talk:
     def __init__(self, wire, random, patient, cut=None):
         self.wire, self.random = wire, random
         self.patient, self.cut = patient, cut
+        self.heard = framing.Reader(b"")
         self.responses = []
-        self.sent = bytearray()
-        self.waited = 0      # answers "+" used up so far
+        self.sent = 0
+        self.waited = 0  # answers "+" used up so far
         self.over = False
-        self.news = threading.Condition()
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
 
     def run(self, commands):
         self._wait(lambda: self.responses)  # the greeting
         try:
             for command in commands:
                 self._one(command)
-            self.reader.join(self.PATIENCE)
+            self._wait(lambda: False)
         except Gone:
             pass
 
@@ -231,44 +230,42 @@ class Talk:
         return any(r.startswith(tag + b" ") for r in self.responses)
 
     def _wait(self, question):
-        with self.news:
-            if not self.news.wait_for(lambda: question() or self.over,
-                                      self.PATIENCE):
+        while not question():
+            if self.over:
+                raise Gone()
+            if not self._read(self.PATIENCE):
                 raise AssertionError("the server does not answer; it said "
                                      "last: %r" % self.responses[-3:])
-        if not question():
-            raise Gone()
 
     def _send(self, data, command):
         while data:
+            while self._read(0):
+                pass
             size = self.random.choice([1, 3, 10, 100, 10000])
             piece, data = data[:size], data[size:]
             if self.cut is not None:
-                piece = piece[:max(0, self.cut - len(self.sent))]
+                piece = piece[:self.cut - self.sent]
             try:
                 self.wire.send(piece)
             except OSError:
                 raise Gone()
             command.said += piece
-            self.sent += piece
-            if self.cut is not None and len(self.sent) >= self.cut:
-                # Not close(), for the reader would keep it open.
-                socket.socket.shutdown(self.wire.sock, socket.SHUT_RDWR)
+            self.sent += len(piece)
+            if self.sent == self.cut:
+                self.wire.close()
                 raise Gone()
             if self.random.random() < 0.05:
                 time.sleep(0.002)
 
-    def _read(self):
-        try:
-            while True:
-                response = self.wire.response()
-                if not response:
-                    break
-                with self.news:
-                    self.responses.append(response)
-                    self.news.notify_all()
-        except (OSError, ValueError):
-            pass
-        with self.news:
-            self.over = True
-            self.news.notify_all()
+    def _read(self, patience):
+        """False: nothing came."""
+        sock = self.wire.sock
+        kept = getattr(sock, "pending", lambda: 0)()
+        if self.over or not (kept or select.select([sock], [], [],
+                                                   patience)[0]):
+            return False
+        data = self.wire.more()
+        self.over = not data
+        self.heard.data += data
+        self.responses += iter(lambda: framing.response(self.heard), None)
+        return True

@@ -32,20 +32,27 @@ class Reader:
         return piece
 
 
+def response(reader):
+    """The next one, literals included; None when it is not all there."""
+    begin, whole = reader.at, reader.line()
+    line = whole
+    while not (whole.startswith(b"+") or STATUS.match(whole)):
+        literal = LITERAL.search(line)
+        if not literal:
+            break
+        whole += reader.exactly(int(literal.group(1)))
+        line = reader.line()
+        whole += line
+    if not line.endswith(b"\r\n"):
+        reader.at = begin
+        return None
+    return whole
+
+
 def responses(heard):
-    """What the server sent, one entry a response, literals included."""
-    reader, found = Reader(heard), []
-    while reader.more():
-        whole = line = reader.line()
-        while not (whole.startswith(b"+") or STATUS.match(whole)):
-            literal = LITERAL.search(line)
-            if not literal:
-                break
-            whole += reader.exactly(int(literal.group(1)))
-            line = reader.line()
-            whole += line
-        found.append(whole)
-    return found
+    """All that the server sent."""
+    reader = Reader(heard)
+    return list(iter(lambda: response(reader), None))
 
 
 class Answers:
@@ -57,10 +64,10 @@ class Answers:
     def go_ahead(self, tag):
         """None when the recording ends before either."""
         while self.left:
-            response = self.left.pop(0)
-            if response.startswith(b"+"):
+            first = self.left.pop(0)
+            if first.startswith(b"+"):
                 return True
-            if response.startswith(tag + b" "):
+            if first.startswith(tag + b" "):
                 return False
         return None
 
@@ -80,7 +87,8 @@ def _command(reader, answers):
     if verb in (b"IDLE", b"AUTHENTICATE") and line.endswith(b"\r\n"):
         waits = verb == b"IDLE" or len(rest.split()) < 3
         if waits and answers.go_ahead(tag):
-            whole = line = whole + reader.line()
+            line = reader.line()
+            whole += line
         return whole, line.endswith(b"\r\n")
     while True:
         literal = LITERAL.search(line)

@@ -113,6 +113,35 @@ class Mail(Behind, test_imaplib.Mail):
         self.assertTrue(wire.ended())
 
 
+class Settings(Behind):
+    """What an administrator must change on the old server, proven."""
+
+    def log_in(self, gate, user=USER):
+        """The tagged answer; the connection stays."""
+        wire = self.wire(gate)
+        wire.greeting()
+        word = self.server.users[user]
+        return wire.command("a", b'LOGIN %s "%s"' % (user.encode(),
+                                                     word.encode()))[1]
+
+    def refuses(self, code, reason, after=0, change=None, **setting):
+        """After some sessions, at the latest, a login gets this code; the
+        event tells this reason."""
+        gate = self.start_gate(self.start_server(**setting), change)
+        for _ in range(after + 1):
+            answer = self.log_in(gate)
+            if not answer.startswith(b"a OK"):
+                break
+        self.assertRegex(answer, br"^a NO \[%s\]" % code)
+        event = gate.event("login", event_outcome="failure")
+        self.assertRegex(event["event.reason"], reason)
+
+    def allows(self, sessions, **setting):
+        gate = self.start_gate(self.start_server(**setting))
+        for _ in range(sessions):
+            self.assertRegex(self.log_in(gate), b"^a OK")
+
+
 KINDS = [Curl, Mbsync, Mutt, Login, Authenticate, Mail]
 
 

@@ -121,7 +121,6 @@ class Oracle(Case):
         wire = self.wire(self.gate)
         talk = Talk(wire, random.Random(seed), patient, cut)
         talk.run(session)
-        talk.reader.join(15)  # or it would read from whoever gets the number
         wire.close()
         pairs = self.recorder.conversations[before:]
         for pair in pairs:

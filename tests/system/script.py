@@ -13,11 +13,14 @@ every byte they got.
 """
 
 import random
+import re
 import socket
 import ssl
 
 from fake import Conversation
 from wire import PATIENCE, Wire
+
+NONSYNC = re.compile(rb"\{(\d+)\+\}\r\n")
 
 
 class Step:
@@ -32,6 +35,27 @@ class C(Step):
 
 class S(Step):
     pass
+
+
+def nonsync(command):
+    """The steps of a command with literals {n+}: the backend gets each as {n}.
+
+    Its requests for them are not shown to a client that waits for none.
+    """
+    steps, begin, size = [], 0, 0
+    while True:
+        literal = NONSYNC.search(command, begin + size)
+        piece = command[begin:]
+        if literal:
+            piece = command[begin:literal.end(1)] + b"}\r\n"
+        if steps:
+            steps += [S(b"+ go on {5}\r\n", arrives=b""),
+                      C(b"", arrives=piece)]
+        else:
+            steps = [C(command, arrives=piece)]
+        if not literal:
+            return steps
+        begin, size = literal.end(), int(literal.group(1))
 
 
 # --- cuts: data -> pieces ---------------------------------------------------

@@ -7,8 +7,8 @@ import time
 from fake import Backend, Conversation
 from gate import Case, needs_gate, wait_until
 from processes import memory
-from script import (C, S, Sliced, bytewise, by, play, randomly, scripted,
-                    sent, whole)
+from script import (C, S, Sliced, bytewise, by, nonsync, play, randomly,
+                    scripted, sent, whole)
 
 MEGABYTE = 1 << 20
 CUTS = {"whole": whole, "byte by byte": bytewise, "by 7": by(7),
@@ -31,19 +31,19 @@ EVERYTHING = [
     S(b"+ go on {5}\r\n"),
     C(OCTETS + b"\r\n"),
     S(b"a2 OK [APPENDUID 1 2] done\r\n"),
-    C(b"a3 APPEND {5+}\r\nINBOX (\\Seen) {%d+}\r\n" % len(OCTETS) + OCTETS +
-      b"\r\n"),
+    *nonsync(b"a3 APPEND {5+}\r\nINBOX (\\Seen) {%d+}\r\n" % len(OCTETS) +
+             OCTETS + b"\r\n"),
     S(b"a3 OK done\r\n"),
     # several in one command, empty ones, NUL, 8-bit, followed by ")"
     C(b"a4 SEARCH OR (SUBJECT {3}\r\n"), S(b"+ \r\n"),
     C(b"abc) BODY {4}\r\n"), S(b"+ \r\n"),
     C(b"d\0\xff\n TEXT {0}\r\n"), S(b"+\r\n"),
-    C(b" FROM {0+}\r\n TO {2+}\r\n\r\n\r\n"),
+    *nonsync(b" FROM {0+}\r\n TO {2+}\r\n\r\n\r\n"),
     S(b"* SEARCH 1 2 3\r\na4 OK done\r\n"),
     # BINARY's form, both ways
     C(b"a5 APPEND INBOX ~{6}\r\n"), S(b"+ binary\r\n"),
     C(b"\0\r\n\0\xff\0\r\n"), S(b"a5 OK done\r\n"),
-    C(b"a5b APPEND INBOX ~{3+}\r\n\0\0\0\r\n"), S(b"a5b OK done\r\n"),
+    *nonsync(b"a5b APPEND INBOX ~{3+}\r\n\0\0\0\r\n"), S(b"a5b OK done\r\n"),
     # answers: literals with what looks like answers, quoted braces, 8-bit
     C(b"a6 FETCH 1:* (BODY[])\r\n"),
     S(b"* 1 FETCH (BODY[] {%d}\r\n" % len(FORGED) + FORGED +
@@ -69,12 +69,7 @@ EVERYTHING = [
 
 # The same for a backend without LITERAL+, and one that refuses.
 BRIDGED = [
-    C(b"a1 APPEND {5+}\r\nINBOX (\\Seen) {9+}\r\nb NOOP\r\n\0\r\n",
-      arrives=b"a1 APPEND {5}\r\n"),
-    S(b"+ first\r\n", arrives=b""),
-    C(b"", arrives=b"INBOX (\\Seen) {9}\r\n"),
-    S(b"+ second\r\n", arrives=b""),
-    C(b"", arrives=b"b NOOP\r\n\0\r\n"),
+    *nonsync(b"a1 APPEND {5+}\r\nINBOX (\\Seen) {9+}\r\nb NOOP\r\n\0\r\n"),
     S(b"a1 OK done\r\n"),
     # refused: all that belongs to the command goes by
     C(b"a2 APPEND nowhere {16+}\r\nx DELETE INBOX\r\n {8+}\r\ny NOOP\r\n\r\n"
@@ -139,8 +134,8 @@ class Exact(Case):
 
     def test_ten_megabytes_of_any_octets_pass_both_ways(self):
         octets = bytes(range(256)) * (10 * MEGABYTE // 256)
-        steps = [C(b"a APPEND INBOX {%d+}\r\n" % len(octets) + octets +
-                   b"\r\n"),
+        steps = [*nonsync(b"a APPEND INBOX {%d+}\r\n" % len(octets) + octets +
+                          b"\r\n"),
                  S(b"* 1 FETCH (BODY[] {%d}\r\n" % len(octets) + octets +
                    b")\r\na OK\r\n")]
         self.plays(steps, {"random": randomly(5, 60000)})

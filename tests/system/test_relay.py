@@ -64,12 +64,12 @@ class Literals(Case):
         self.assertNotIn(b"DELETE", said)
         self.assertNotIn(b"c NOOP", said)
 
-    def test_literal_plus_passes_to_a_backend_that_has_it(self):
+    def test_literal_plus_is_asked_for_even_where_the_backend_has_it(self):
         wire, session = self.start(Conversation)
         wire.send(b"a APPEND INBOX {4+}\r\n\r\n\r\n\r\n")
         wire.expect(rb"a OK")
         self.assertEqual(session.commands[-1],
-                         b"a APPEND INBOX {4+}\r\n\r\n\r\n\r\n")
+                         b"a APPEND INBOX {4}\r\n\r\n\r\n\r\n")
 
     def test_a_literal_may_hold_any_octets(self):
         wire, session = self.start(Conversation)
@@ -85,7 +85,7 @@ class Literals(Case):
         wire.send(b"a SEARCH SUBJECT {0+}\r\n BODY {0+}\r\n\r\n")
         wire.expect(rb"a OK")
         self.assertEqual(session.commands[-1],
-                         b"a SEARCH SUBJECT {0+}\r\n BODY {0+}\r\n\r\n")
+                         b"a SEARCH SUBJECT {0}\r\n BODY {0}\r\n\r\n")
 
 
 class Talkative(Conversation):
@@ -170,11 +170,12 @@ class Streams(Case):
         wire.expect(rb"b OK")
         self.assertEqual(session.commands[-1], b"b NOOP\r\n")
 
-    def test_a_refused_idle_leaves_the_session_in_commands(self):
+    def test_idle_with_anything_behind_it_is_refused(self):
         wire, session = self.start()
-        wire.send(b"a IDLE NO\r\nb NOOP\r\n")
-        wire.expect(rb"a NO")
+        wire.send(b"a IDLE {6}\r\nb NOOP\r\n")
+        wire.expect(rb"a BAD")
         wire.expect(rb"b OK")
+        self.assertNotIn(b"IDLE", b"".join(session.commands))
 
     def test_login_and_authenticate_in_mail_text_are_no_attempts(self):
         backend = self.keep(Backend(Talkative))
