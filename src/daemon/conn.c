@@ -468,7 +468,11 @@ conn_end(struct conn *c, enum err cause)
 	if (!c->done) {
 		session_lost(&c->session, SIDE_CLIENT, cause);
 		step(c);
+		return;
 	}
+	/* It only lingers: its place is needed. */
+	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
+		wire_abort(&c->wires[side]);
 }
 
 void

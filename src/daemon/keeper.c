@@ -44,6 +44,9 @@ enum {
 
 #define NEVER UINT64_MAX
 
+/* How many reads a dead relay's channel is worth. */
+enum { LAST_WORDS = 1000 };
+
 enum phase {
 	PHASE_STARTING, /* waiting for READY */
 	PHASE_SERVING,
@@ -346,7 +349,8 @@ relay_ready(struct keeper *k, struct slice body)
 {
 	struct ready r;
 
-	if (body.len != sizeof r || k->phase > PHASE_RELOADING)
+	if (body.len != sizeof r ||
+	    (k->phase != PHASE_STARTING && k->phase != PHASE_RELOADING))
 		return;
 	memcpy(&r, body.ptr, sizeof r);
 	if (k->phase == PHASE_RELOADING) {
@@ -364,13 +368,25 @@ relay_ready(struct keeper *k, struct slice body)
 	enter(k, PHASE_SERVING, NEVER);
 }
 
+/* The relay is not trusted with the administrator's terminal. */
+static void
+print_safely(struct slice from, char *to, size_t cap)
+{
+	size_t n = from.len < cap ? from.len : cap - 1;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = from.ptr[i] >= 0x20 && from.ptr[i] < 0x7f
+			    ? (char)from.ptr[i]
+			    : '?';
+	to[n] = '\0';
+}
+
 static void
 relay_fault(struct keeper *k, struct slice body)
 {
 	char text[sizeof(struct snapshot_fault)];
 
-	(void)snprintf(text, sizeof text, "%.*s", (int)body.len,
-		       (const char *)body.ptr);
+	print_safely(body, text, sizeof text);
 	if (k->phase == PHASE_RELOADING) {
 		setup_abandon(&k->next);
 		enter(k, PHASE_SERVING, NEVER);
@@ -382,18 +398,33 @@ relay_fault(struct keeper *k, struct slice body)
 	}
 }
 
-/* The relay is not trusted with the administrator's terminal. */
 static void
 relay_note(struct slice body)
 {
 	char text[1024];
-	size_t n = body.len < sizeof text ? body.len : sizeof text - 1;
 
-	for (size_t i = 0; i < n; i++)
-		text[i] = body.ptr[i] >= 0x20 && body.ptr[i] < 0x7f
-			      ? (char)body.ptr[i]
-			      : '?';
-	tell("%.*s", (int)n, text);
+	print_safely(body, text, sizeof text);
+	tell("%s", text);
+}
+
+/* Whole lines that look like events: nothing that steers a terminal. */
+static bool
+plausible(struct slice lines)
+{
+	if (lines.len < 3 || lines.ptr[0] != '{' ||
+	    lines.ptr[lines.len - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < lines.len; i++) {
+		unsigned char c = lines.ptr[i];
+
+		if ((c < 0x20 && c != '\n') || c == 0x7f)
+			return false;
+		if (c == '\n' &&
+		    (lines.ptr[i - 1] != '}' ||
+		     (i + 1 < lines.len && lines.ptr[i + 1] != '{')))
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -409,7 +440,10 @@ take_message(struct keeper *k, const struct channel_message *m)
 		relay_fault(k, m->body);
 		break;
 	case MESSAGE_EVENTS:
-		write_events(k, m->body);
+		if (plausible(m->body))
+			write_events(k, m->body);
+		else
+			kill_relay(k);
 		break;
 	case MESSAGE_NOTE:
 		relay_note(m->body);
@@ -470,8 +504,9 @@ relay_died(struct keeper *k, int status)
 	char why[80];
 
 	k->relay = 0; /* reaped: the number may be another's by now */
-	while (read_channel(k))
-		; /* its last words */
+	/* Its last words; somebody else may hold the other end by now. */
+	for (unsigned i = 0; i < LAST_WORDS && read_channel(k); i++)
+		;
 	channel_clear(&k->channel);
 	describe_death(status, why, sizeof why);
 	if (k->phase == PHASE_DRAINING || k->phase == PHASE_STOPPING) {

@@ -123,7 +123,7 @@ def _furnish(base, new, packages, script):
                     ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get",
                      "install", "-qq", "-y", "--no-install-recommends",
                      *packages],
-                    ["apt-get", "clean"],
+                    ["sh", "-c", "apt-get clean; rm -r /var/lib/apt/lists"],
                     ["sh", "-ec", script]):
         _run(*inside(new, command))
 

@@ -68,7 +68,8 @@ class Recorder:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)  # close() would not wake accept
+        # close() would not wake accept().
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for pair in self.conversations:
             for sock in (pair.client, pair.server):

@@ -155,7 +155,8 @@ class Oracle(Case):
             seed = "%d-%s-%d" % (SEED, name, number)
             with self.subTest(seed=seed):
                 session = random_session(random.Random(seed), USER, PASSWORD)
-                talk, understood, refusals = self.through(session, seed, patient)
+                talk, understood, refusals = self.through(session, seed,
+                                                          patient)
                 said = self.as_sent(session)[1:]
                 direct = self.asked_directly(session, seed, patient)
                 got = [whole for whole, _ in self.own(understood)]
@@ -185,8 +186,8 @@ class Oracle(Case):
                 draw = random.Random(seed)
                 session = random_session(draw, "bob", USERS["bob"])
                 whole = sum(len(c) for x in session for c in x.chunks)
-                talk, understood, refusals = self.through(session, seed, 0.3,
-                                                draw.randrange(1, whole))
+                talk, understood, refusals = self.through(
+                    session, seed, 0.3, draw.randrange(1, whole))
                 got = self.own(understood)
                 said = self.as_sent(session)[1:]
                 complete = [w for w, done in got if done]
