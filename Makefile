@@ -153,7 +153,7 @@ check:
 
 check-all:
 	@scripts/setup check-all
-	@$(stage) unit asan system clang tidy fuzz tsan
+	@$(stage) unit asan system clang tidy tsan servers bench load fuzz
 
 # make fuzz T=scan S=60
 T ?= $(FUZZERS)
@@ -235,7 +235,8 @@ help:
 	@echo 'make asan        the same tests under ASan and UBSan'
 	@echo 'make system      the real daemon on loopback (tests/system/run)'
 	@echo 'make check       install what is missing, then unit, asan, system'
-	@echo 'make check-all   check, clang, clang-tidy, fuzzers, tsan'
+	@echo 'make check-all   check, clang, clang-tidy, tsan, other servers,'
+	@echo '                 a bench smoke run, load and faults, fuzzers'
 	@echo 'make tsan        unit tests under ThreadSanitizer'
 	@echo 'make fuzz        all fuzzers, or T=name; S=seconds for each (60)'
 	@echo 'make cov         line coverage of the unit tests'
