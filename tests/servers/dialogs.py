@@ -200,6 +200,7 @@ class Talk:
         self.over = False
 
     def run(self, commands):
+        self.commands = commands
         self._wait(lambda: self.responses)  # the greeting
         try:
             for command in commands:

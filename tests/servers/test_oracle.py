@@ -30,6 +30,7 @@ VOLATILE = [
 ]
 
 
+NUMBERED = re.compile(rb"\S+ (FETCH|STORE|COPY)", re.IGNORECASE)
 LOGIN = re.compile(rb"^\S+ (AUTHENTICATE|LOGIN) ", re.MULTILINE)
 
 
@@ -74,12 +75,15 @@ def words(talk):
 def outcomes(talk):
     """For each tag: OK, NO or BAD, and the name of the code.
 
-    Dovecot does several commands at once: the order is not always the same.
+    Dovecot does several commands at once: the order is not always the same,
+    nor whether a message just copied has its number yet.
     """
+    numbered = [c.tag for c in talk.commands if NUMBERED.match(c.chunks[0])]
     found = {}
     for response in talk.responses:
         outcome = re.match(rb"([^* ]+) (OK|NO|BAD)(?: \[([A-Z-]+))?", response)
-        if outcome and tells(response):
+        if (outcome and tells(response) and
+                outcome.group(1) not in numbered):
             found[outcome.group(1)] = outcome.group(2, 3)
     return found
 
