@@ -53,7 +53,7 @@ struct wire {
 	size_t waiting;      /* bytes copied and not sent yet */
 	size_t discarded;    /* while lingering */
 	unsigned char phase; /* enum wire_phase */
-	unsigned char fault; /* enum err */
+	enum err fault;      /* why nothing works any more */
 	bool reading;
 	bool ended;  /* the peer's FIN was seen */
 	bool finish; /* FIN when nothing waits any more */

@@ -91,7 +91,7 @@ wire_idle(const struct wire *w)
 enum err
 wire_fault(const struct wire *w)
 {
-	return (enum err)w->fault;
+	return w->fault;
 }
 
 static void
