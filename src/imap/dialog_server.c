@@ -102,7 +102,8 @@ server_keyword(struct dialog *d, struct slice in, struct move *out)
 		return true;
 	if (word.len == in.len && word.len <= KEYWORD_MAX)
 		return true;
-	if (word.len < in.len && in.ptr[word.len] == '\t') {
+	/* Longer words are none of ours, whatever ends them. */
+	if (word.len <= KEYWORD_MAX && in.ptr[word.len] == '\t') {
 		move_end(d, out, "malformed response");
 		return true;
 	}
