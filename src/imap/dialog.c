@@ -187,11 +187,9 @@ line_literal(struct dialog *d, struct move *out)
 	d->scanned = 0;
 	d->client_literal = d->scan.literal;
 	d->unasked = d->scan.nonsync;
-	d->client = CLIENT_MARKER;
+	d->client = d->answered ? CLIENT_CUT : CLIENT_MARKER;
 	move_bytes(out, MOVE_PASS, n);
-	if (d->answered)
-		move_end(d, out, "literal in a command already answered");
-	else if (d->scan.literal > LITERAL_MOST && !(d->flags & CAP_IMAP4REV2))
+	if (d->scan.literal > LITERAL_MOST && !(d->flags & CAP_IMAP4REV2))
 		move_end(d, out, "literal larger than the backend can count");
 }
 
@@ -227,6 +225,23 @@ client_line(struct dialog *d, struct slice in, struct move *out)
 	}
 }
 
+/*
+ * A command answered before all of it was sent (APPEND to no mailbox) ends
+ * here for the backend: whether it would read what follows as a literal or as
+ * commands depends on why it answered.
+ */
+static bool
+client_cut(struct dialog *d, struct slice in, struct move *out)
+{
+	(void)in;
+	d->answered = false;
+	d->refusal = REPLY_NONE;
+	d->client = d->unasked ? CLIENT_DROP_LITERAL : CLIENT_HEAD;
+	*out = (struct move){
+	    .kind = MOVE_PUT, .n = d->scan.held, .text = SLICE("\r\n")};
+	return true;
+}
+
 static bool
 client_marker(struct dialog *d, struct slice in, struct move *out)
 {
@@ -234,6 +249,10 @@ client_marker(struct dialog *d, struct slice in, struct move *out)
 			 (unsigned long long)d->client_literal);
 
 	(void)in;
+	if (d->answered) {
+		d->client = CLIENT_CUT;
+		return false;
+	}
 	d->client = CLIENT_WAIT;
 	d->word_due = true;
 	*out = (struct move){.kind = MOVE_PUT,
@@ -358,6 +377,7 @@ dialog_client(struct dialog *d, struct slice in, struct move *out)
 	    [CLIENT_HEAD] = client_head,
 	    [CLIENT_LINE] = client_line,
 	    [CLIENT_MARKER] = client_marker,
+	    [CLIENT_CUT] = client_cut,
 	    [CLIENT_WAIT] = client_wait,
 	    [CLIENT_LITERAL] = client_literal,
 	    [CLIENT_IDLE_PENDING] = client_wait,

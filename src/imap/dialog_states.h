@@ -11,6 +11,7 @@ enum client_state {
 	CLIENT_HEAD,         /* tag and verb are being collected */
 	CLIENT_LINE,         /* a permitted line streams */
 	CLIENT_MARKER,       /* a literal's {n} is about to be written */
+	CLIENT_CUT,          /* a command answered early is ended */
 	CLIENT_WAIT,         /* a literal waits for the backend's word */
 	CLIENT_LITERAL,      /* the bytes of a literal stream */
 	CLIENT_IDLE_PENDING, /* IDLE was sent, the backend has not answered */

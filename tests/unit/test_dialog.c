@@ -83,10 +83,14 @@ static const struct {
 {"a non-sync literal8 needs BINARY", CAP_LITERAL_PLUS, {
 	{'C', "a X ~{3+}\r\nzzz\r\n", "a X ~{3}\r\n", ""},
 	{'S', "+ \r\n", "zzz\r\n", ""}}},
-{"a literal in a command already answered ends the session", 0, {
+{"a command answered before its literal ends there for the backend", 0, {
 	{'C', "a X (", "a X (", ""},
 	{'S', "a NO early\r\n", "", "a NO early\r\n"},
-	{'C', "{3}\r\n", "END", ""}}},
+	{'C', "{3+}\r\nabc)\r\nb X (", "\r\nb X (", ""},
+	{'S', "b NO early\r\n", "", "b NO early\r\n"},
+	{'C', "{3}\r\n", "\r\n", ""},
+	{'C', "c NOOP\r\n", "c NOOP\r\n", ""},
+	{'S', "c OK\r\n", "", "c OK\r\n"}}},
 {"an early NO while LITERAL+ bytes are on their way", PLUS, {
 	{'C', "a X {5+}\r\nhel", "a X {5}\r\n", ""},
 	{'S', "+ \r\n", "hel", ""},
