@@ -410,11 +410,13 @@ add_letter(struct chain_text *t, char letter)
 {
 	static struct chain_text made[26];
 	struct chain_text *m = &made[letter - 'A'];
-	size_t used = strlen(t->pem);
+	size_t used = strlen(t->pem), len;
 
 	if (!m->pem[0])
 		forge_letter(m, letter);
-	(void)snprintf(t->pem + used, sizeof t->pem - used, "%s", m->pem);
+	len = strlen(m->pem) + 1;
+	CU_ASSERT_FATAL(len <= sizeof t->pem - used);
+	memcpy(t->pem + used, m->pem, len);
 }
 
 static struct slice
