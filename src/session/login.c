@@ -112,7 +112,7 @@ refused(struct session *s, const struct response *r)
 		/* The credentials were refused unread: another may take them.
 		 */
 		script_forget(a);
-		a->sent = a->oauth_asked = false;
+		a->sent = false;
 		return upstream_failed(s, "backend says it is unavailable");
 	}
 	return attempt_fail(s, verdict,

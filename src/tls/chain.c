@@ -2,6 +2,7 @@
 #include "tls/chain.h"
 
 #include "tls/internal.h"
+#include "tls/material.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
@@ -268,26 +269,6 @@ serial_of(const DecodedCert *cert, char *out, size_t cap)
 		(void)snprintf(out + 2 * i, 3, "%02x", cert->serial[i]);
 }
 
-/*
- * Did `issuer` sign `subject`? The library asks the clock, we do not: a wrong
- * date is reported after the signature was found good.
- */
-static bool
-signed_by(struct slice subject, struct slice issuer)
-{
-	WOLFSSL_CERT_MANAGER *cm = wolfSSL_CertManagerNew();
-	int ret = WOLFSSL_FATAL_ERROR;
-
-	if (cm && wolfSSL_CertManagerLoadCABuffer_ex(
-		      cm, issuer.ptr, (long)issuer.len, WOLFSSL_FILETYPE_ASN1,
-		      0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY) == WOLFSSL_SUCCESS)
-		ret = wolfSSL_CertManagerVerifyBuffer(
-		    cm, subject.ptr, (long)subject.len, WOLFSSL_FILETYPE_ASN1);
-	wolfSSL_CertManagerFree(cm);
-	return ret == WOLFSSL_SUCCESS || ret == ASN_BEFORE_DATE_E ||
-	       ret == ASN_AFTER_DATE_E;
-}
-
 /* A file with the CA on top has its server certificate further below. */
 static enum err
 check_leaf_first(const struct chain *c, const DecodedCert *first,
@@ -296,7 +277,7 @@ check_leaf_first(const struct chain *c, const DecodedCert *first,
 	DecodedCert other;
 
 	for (size_t i = 1; first->isCA && i < c->count; i++) {
-		if (!signed_by(chain_at(c, i), chain_at(c, 0)) ||
+		if (!material_signed(chain_at(c, i), chain_at(c, 0)) ||
 		    parse(c, i, &other) != 0)
 			continue;
 		(void)fault_set(fault, ERR_MISMATCH,
@@ -314,7 +295,8 @@ static enum err
 check_issuer(const struct chain *c, size_t i, const DecodedCert *cert,
 	     struct store_fault *fault)
 {
-	if (i + 1 == c->count || signed_by(chain_at(c, i), chain_at(c, i + 1)))
+	if (i + 1 == c->count ||
+	    material_signed(chain_at(c, i), chain_at(c, i + 1)))
 		return ERR_OK;
 	return fault_set(fault, ERR_MISMATCH,
 			 "%s is not signed by certificate %zu, which follows "
