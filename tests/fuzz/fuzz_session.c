@@ -8,7 +8,8 @@
  * ends, resets, time, shutting down.
  *
  * However the bytes are cut up, the backend gets the same; a password of the
- * client never shows in an event; nothing outlives the session (world.c).
+ * client never shows in an event, unless it is a name too; nothing outlives
+ * the session (world.c).
  */
 #include "session/world.h"
 
@@ -22,6 +23,34 @@
 #define PASSWORD "hunter2secret"
 
 enum { HAPPENINGS = 0xC0 };
+
+static size_t
+count(struct slice text)
+{
+	struct slice secret = SLICE(PASSWORD);
+	size_t n = 0;
+
+	for (; text.len >= secret.len; text = slice_skip(text, 1))
+		n += slice_eq(slice_head(text, secret.len), secret);
+	return n;
+}
+
+/* Who is called by the word is told by name, once; else no event holds it. */
+static void
+check_event(struct world *w, struct slice line)
+{
+	const struct session *s = &w->session;
+	size_t named = 0;
+
+	if (s->attempt)
+		named += count(s->attempt->name) +
+			 count(s->attempt->identity.authzid);
+	if (s->user)
+		named += count(slice_str(s->user));
+	if (s->client_id)
+		named += count(slice_str(s->client_id));
+	REQUIRE(count(line) <= named);
+}
 
 static void
 from_backend(struct world *w, struct slice bytes)
@@ -87,6 +116,7 @@ static void
 play(struct world *w, struct slice in, size_t piece)
 {
 	world_begin(w, DOOR_PLAIN, piece, NULL, 1);
+	w->on_event = check_event;
 	while (in.len > 0 && !w->done) {
 		unsigned what = in.ptr[0];
 		size_t n = what < 0x60 ? what : what - 0x60u;
@@ -115,9 +145,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 4096)
 		return 0;
 	play(&whole, in, 0);
-	REQUIRE(!world_holds(&whole.events, PASSWORD));
 	play(&cut, in, 1);
-	REQUIRE(!world_holds(&cut.events, PASSWORD));
 	if (!whole.done && !cut.done)
 		REQUIRE(slice_eq(world_seen(&whole.to_backend),
 				 world_seen(&cut.to_backend)));

@@ -155,8 +155,12 @@ edge_done(struct session *s)
 static void
 edge_event(struct session *s, struct slice line)
 {
+	struct world *w = world_of(s);
+
 	assert(line.len > 0 && line.ptr[line.len - 1] == '\n');
-	add(&world_of(s)->events, line);
+	add(&w->events, line);
+	if (w->on_event)
+		w->on_event(w, line);
 }
 
 static void

@@ -43,6 +43,8 @@ struct world {
 	size_t dialed; /* backend index of the last connect */
 	unsigned dials;
 	uint64_t linger;
+	/* Sees each line as it is written; set it after world_begin. */
+	void (*on_event)(struct world *w, struct slice line);
 };
 
 /* backends: 1 or 2. yaml: lines added to the configuration, or NULL. */
