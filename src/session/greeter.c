@@ -156,13 +156,13 @@ read_greeting(struct greeter *g, const struct response *r)
 
 	if (r->kind != RESPONSE_UNTAGGED || r->status != STATUS_OK)
 		return refuse(g, "its greeting is not \"* OK\"");
-	if (!code_words(r, &words)) {
-		if (g->words_len > 0)
-			return ready(g);
-		g->state = STATE_ASKED;
-		return GREETER_SAY;
-	}
-	return learn(g, words) == GREETER_REFUSED ? GREETER_REFUSED : ready(g);
+	if (code_words(r, &words) && learn(g, words) == GREETER_REFUSED)
+		return GREETER_REFUSED;
+	/* There may be none in a list, or none of a length to be kept. */
+	if (g->words_len > 0)
+		return ready(g);
+	g->state = STATE_ASKED;
+	return GREETER_SAY;
 }
 
 static enum greeter_verdict
