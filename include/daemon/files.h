@@ -27,7 +27,8 @@ struct files {
 
 /*
  * ERR_OK and *out (files_clear it), or *fault in one line: which file, what is
- * wrong. ERR_SYNTAX and the like: the YAML; it is parsed for the paths only.
+ * wrong, and *out is empty. ERR_SYNTAX and the like: the YAML; it is parsed for
+ * the paths only.
  */
 enum err files_read(const char *config_path, struct files *out,
 		    struct snapshot_fault *fault) MUST_USE;

@@ -72,13 +72,14 @@ enum { ATTEMPT_PIECES = 4, ATTEMPT_TAG = 17 };
 /* One attempt to log in; lives from the command to the verdict, then wiped. */
 struct attempt {
 	bool login_command; /* LOGIN, not AUTHENTICATE */
+	bool half;          /* LOGIN mechanism: the user is known */
 	enum mechanism mechanism;
+	enum reply verdict; /* REPLY_COUNT: none yet */
 	unsigned char tag_len;
 	unsigned char tag[TAG_MAX];
 	struct sasl_identity identity; /* within message */
 	struct slice
-	    name;  /* the user, as it is known to people; within message */
-	bool half; /* LOGIN mechanism: the user is known */
+	    name; /* the user, as it is known to people; within message */
 	unsigned char *message; /* decoded credentials; own memory, wiped */
 	size_t message_cap, message_len;
 	unsigned char *script; /* what goes to the backend; own memory, wiped */
@@ -88,7 +89,6 @@ struct attempt {
 	unsigned pieces_count, pieces_sent;
 	uint64_t began;           /* monotonic ms */
 	uint64_t answer_at;       /* not before */
-	enum reply verdict;       /* REPLY_COUNT: none yet */
 	const char *backend_code; /* registered, "other", or NULL */
 	const char *reason;
 	size_t backend;      /* index */
@@ -106,8 +106,8 @@ struct attempt {
 	bool oauth_answered;
 	bool listing; /* our own CAPABILITY after login is under way */
 	bool accepted;
-	uint64_t skip;    /* bytes of a backend's literal to be dropped */
-	bool within;      /* its response goes on behind them */
+	bool within;      /* a backend's response: its literal is dropped */
+	uint64_t skip;    /* bytes of that literal still to come */
 	size_t words_len; /* capability list that came with the login */
 	char words[2048];
 	char own_tag[ATTEMPT_TAG];

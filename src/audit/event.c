@@ -73,11 +73,11 @@ field_meaning(enum field_id f)
 static void
 append(struct event *e, const char *name, struct slice value)
 {
-	size_t name_len = strlen(name);
-	size_t need = name_len + value.len + 4;
+	struct slice key = slice_str(name);
+	size_t need = key.len + value.len + 4;
 	char *p = e->text + e->len;
 
-	assert(name_len <= NAME_MAX_BYTES);
+	assert(key.len <= NAME_MAX_BYTES);
 	if (need > sizeof e->text - TAIL - e->len) {
 		e->cut = true;
 		return;
@@ -85,8 +85,8 @@ append(struct event *e, const char *name, struct slice value)
 	if (e->len > 1)
 		*p++ = ',';
 	*p++ = '"';
-	memcpy(p, name, name_len);
-	p += name_len;
+	memcpy(p, key.ptr, key.len);
+	p += key.len;
 	*p++ = '"';
 	*p++ = ':';
 	memcpy(p, value.ptr, value.len);
@@ -148,6 +148,7 @@ prefix_text(const char *address, char out[46])
 {
 	struct slice s = slice_head(slice_str(address), 40);
 	bool v6 = slice_find(s, ':') < s.len;
+	struct slice tail = v6 ? SLICE("::") : SLICE(".0");
 	size_t n = 0, parts = 0;
 
 	for (; n < s.len; n++) {
@@ -161,8 +162,8 @@ prefix_text(const char *address, char out[46])
 		(n > 1 && s.ptr[n - 1] == '0' && s.ptr[n - 2] == ':')))
 		n--;
 	memcpy(out, s.ptr, n);
-	memcpy(out + n, v6 ? "::" : ".0", 2);
-	return n + 2;
+	memcpy(out + n, tail.ptr, tail.len);
+	return n + tail.len;
 }
 
 static void

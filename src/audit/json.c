@@ -74,7 +74,8 @@ put_escape(char *out, uint32_t unit)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	memcpy(out, "\\u", 2);
+	out[0] = '\\';
+	out[1] = 'u';
 	for (size_t i = 0; i < 4; i++)
 		out[2 + i] = digits[unit >> (12 - 4 * i) & 15];
 	return 6;
@@ -115,6 +116,7 @@ put_character(char *out, struct slice bytes, int32_t point)
 size_t
 json_string(struct slice value, char out[JSON_STRING_MAX], bool *cut)
 {
+	static const unsigned char ellipsis[] = {0xe2, 0x80, 0xa6};
 	size_t n = 0, kept = 0;
 
 	out[n++] = '"';
@@ -124,8 +126,8 @@ json_string(struct slice value, char out[JSON_STRING_MAX], bool *cut)
 		size_t len = utf8_next(rest, &point);
 
 		if (kept + len > JSON_VALUE_MAX) {
-			memcpy(out + n, "\xe2\x80\xa6", 3);
-			n += 3;
+			memcpy(out + n, ellipsis, sizeof ellipsis);
+			n += sizeof ellipsis;
 			*cut = true;
 			break;
 		}

@@ -22,11 +22,15 @@ static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 static const struct unit sizes[] = {
     {"", 1},
     {"KiB", 1024},
-    {"MiB", 1024 * 1024},
+    {"MiB", UINT64_C(1024) * 1024},
     {NULL, 0},
 };
 static const struct unit times[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}, {NULL, 0},
+    {"ms", 1},
+    {"s", 1000},
+    {"m", UINT64_C(60) * 1000},
+    {"h", UINT64_C(60) * 60 * 1000},
+    {NULL, 0},
 };
 
 static const struct {

@@ -187,24 +187,25 @@ enum err
 files_read_from(int fd, const char *name, struct files *out,
 		struct snapshot_fault *fault)
 {
-	struct files f = {.paths = {strdup(name)}};
 	enum err e = ERR_NOMEM;
 
-	if (f.paths[PATH_YAML])
-		e = read_three(&f, fd, fault);
+	*out = (struct files){.paths = {strdup(name)}};
+	if (out->paths[PATH_YAML])
+		e = read_three(out, fd, fault);
 	else
 		(void)fail(fault, e, name, err_text(e));
 	if (e != ERR_OK) {
-		files_clear(&f);
+		files_clear(out);
 		return e;
 	}
-	f.source = (struct snapshot_source){.yaml = bytes_of(&f.yaml),
-					    .chain = bytes_of(&f.chain),
-					    .key = bytes_of(&f.key),
-					    .yaml_path = f.paths[PATH_YAML],
-					    .chain_path = f.paths[PATH_CHAIN],
-					    .key_path = f.paths[PATH_KEY]};
-	*out = f;
+	out->source = (struct snapshot_source){
+	    .yaml = bytes_of(&out->yaml),
+	    .chain = bytes_of(&out->chain),
+	    .key = bytes_of(&out->key),
+	    .yaml_path = out->paths[PATH_YAML],
+	    .chain_path = out->paths[PATH_CHAIN],
+	    .key_path = out->paths[PATH_KEY],
+	};
 	return ERR_OK;
 }
 

@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { READ_CHUNK = 64 * 1024 };
+enum { READ_CHUNK = 64 * 1024, KEPT_MOST = 4 * READ_CHUNK };
 
 /* Both ends are the same program: no byte order to agree on. */
 struct header {
@@ -266,7 +266,7 @@ forget_taken(struct channel *c)
 	if (c->in_taken < c->in_len)
 		return;
 	c->in_taken = c->in_len = 0;
-	if (c->in_cap > 4 * READ_CHUNK) {
+	if (c->in_cap > KEPT_MOST) {
 		wipe(c->in, c->in_cap);
 		free(c->in);
 		c->in = NULL;

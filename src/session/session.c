@@ -37,27 +37,27 @@ static const struct {
 	const char *name;
 	enum state (*run)(struct session *);
 	size_t timeout;
-	enum reply late;
 	size_t unjudged;
+	enum reply late;
 	bool secret;
 } states[STATES] = {
-    [STATE_HELLO] = {"hello", gate_hello, TIMEOUT(handshake), REPLY_NONE,
-		     PLAIN_MOST, false},
-    [STATE_CLEAR] = {"clear", gate_clear, TIMEOUT(clear), REPLY_BYE_TIMEOUT,
-		     GATE_MOST, true},
-    [STATE_TLS] = {"tls", gate_tls, KEEP, REPLY_NONE, PLAIN_MOST, false},
-    [STATE_GATE] = {"gate", gate_command, TIMEOUT(gate_first),
-		    REPLY_BYE_TIMEOUT, GATE_MOST, true},
-    [STATE_JUDGE] = {"judge", login_judge, TIMEOUT(login), REPLY_BYE_TIMEOUT,
-		     WAIT_MOST, true},
-    [STATE_CONNECT] = {"connect", upstream_connect, TIMEOUT(connect),
-		       REPLY_NONE, WAIT_MOST, true},
-    [STATE_LOGIN] = {"login", login_replay, TIMEOUT(login), REPLY_NONE,
-		     WAIT_MOST, true},
-    [STATE_RELAY] = {"relay", relay_stream, TIMEOUT(idle), REPLY_BYE_IDLE,
-		     PLAIN_MOST, false},
-    [STATE_DRAIN] = {"drain", run_drain, KEEP, REPLY_NONE, 0, false},
-    [STATE_DEAD] = {"dead", run_dead, KEEP, REPLY_NONE, 0, false},
+    [STATE_HELLO] = {"hello", gate_hello, TIMEOUT(handshake), PLAIN_MOST,
+		     REPLY_NONE, false},
+    [STATE_CLEAR] = {"clear", gate_clear, TIMEOUT(clear), GATE_MOST,
+		     REPLY_BYE_TIMEOUT, true},
+    [STATE_TLS] = {"tls", gate_tls, KEEP, PLAIN_MOST, REPLY_NONE, false},
+    [STATE_GATE] = {"gate", gate_command, TIMEOUT(gate_first), GATE_MOST,
+		    REPLY_BYE_TIMEOUT, true},
+    [STATE_JUDGE] = {"judge", login_judge, TIMEOUT(login), WAIT_MOST,
+		     REPLY_BYE_TIMEOUT, true},
+    [STATE_CONNECT] = {"connect", upstream_connect, TIMEOUT(connect), WAIT_MOST,
+		       REPLY_NONE, true},
+    [STATE_LOGIN] = {"login", login_replay, TIMEOUT(login), WAIT_MOST,
+		     REPLY_NONE, true},
+    [STATE_RELAY] = {"relay", relay_stream, TIMEOUT(idle), PLAIN_MOST,
+		     REPLY_BYE_IDLE, false},
+    [STATE_DRAIN] = {"drain", run_drain, KEEP, 0, REPLY_NONE, false},
+    [STATE_DEAD] = {"dead", run_dead, KEEP, 0, REPLY_NONE, false},
 };
 
 const struct settings *
