@@ -49,7 +49,7 @@
 	X(BYE_TOO_LONG, "BYE Line or literal too long")                                                      \
 	X(BYE_SYNTAX, "BYE Protocol error")                                                                  \
 	X(BYE_INJECTION, "BYE Data behind STARTTLS")                                                         \
-	X(BYE_TLS_REQUIRED, "BYE This port speaks TLS from the first byte; set your mail program to SSL/TLS, or use port 143 with STARTTLS") \
+	X(BYE_TLS_REQUIRED, "BYE This port speaks TLS from the first byte; set your mail program to SSL/TLS")          \
 	X(BYE_OVERLOAD, "BYE [UNAVAILABLE] Too many connections; try again later")
 /* clang-format on */
 
