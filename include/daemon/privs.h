@@ -33,6 +33,12 @@ bool privs_known(const char *user);
 void privs_conceal(void);
 /* As many descriptors as we are allowed; returns how many that is. */
 size_t privs_descriptors(void);
+/*
+ * How many of them are kept back twice over: once from clients, so that those
+ * inside get their backends, and once from backends too, so that a reload (a
+ * socket of each listener for each worker), look-ups and probes go on.
+ */
+size_t privs_reserve(size_t descriptors, size_t workers);
 /* Becomes the identity for good: groups, capabilities, no way back. */
 enum err privs_drop(const struct identity *who) MUST_USE;
 /* Dies with the process `parent`, now if that is gone already. After

@@ -23,6 +23,9 @@ struct common {
 	struct ledger *ledger;
 	struct queue *events;
 	struct hosts *hosts;
+	/* Descriptors from these numbers on are not for clients, resp. not for
+	 * backends: see privs_reserve. */
+	int accept_most, connect_most;
 	struct wake collect;    /* the main thread: events are there */
 	struct wake ended;      /* the main thread: a worker has ended */
 	atomic_bool collecting; /* collect was woken and has not looked yet */

@@ -2,9 +2,12 @@
 /*
  * acceptor.h - the listening sockets of one worker.
  *
- * Accepts a bounded number per turn. When descriptors run out, the waiting
- * connections are taken and closed with a descriptor held in reserve, then
- * accepting pauses for a moment: no busy loop, no client left hanging.
+ * Accepts a bounded number per turn. When descriptors run out, a waiting
+ * connection is taken and closed, if need be with a descriptor held in reserve,
+ * then accepting pauses for a moment: no busy loop, no client left hanging.
+ * The kernel hands out the lowest free number, so that the number of a
+ * connection tells how many descriptors the process holds: from `most` on they
+ * are left to the rest of it.
  */
 #ifndef NET_ACCEPTOR_H
 #define NET_ACCEPTOR_H
@@ -32,11 +35,12 @@ struct acceptor {
 	void *arg;
 	struct listening *first;
 	struct timer resume;
+	int most;    /* no connection has this number or a higher one */
 	int reserve; /* descriptor, -1: to be opened again */
 	bool paused;
 };
 
-void acceptor_init(struct acceptor *a, struct loop *l,
+void acceptor_init(struct acceptor *a, struct loop *l, int most,
 		   const struct accept_ops *ops, void *arg);
 /* Takes over a listening descriptor; on failure it is closed. */
 enum err acceptor_add(struct acceptor *a, int fd, size_t which) MUST_USE;

@@ -67,7 +67,9 @@ void wire_init(struct wire *w, const struct wire_ops *ops);
  * the wire, which has to be closed like any other.
  */
 void wire_open(struct wire *w, struct loop *l, int fd);
-void wire_connect(struct wire *w, struct loop *l, const struct endpoint *to);
+/* most: descriptors from this number on are kept back for others, ERR_LIMIT. */
+void wire_connect(struct wire *w, struct loop *l, const struct endpoint *to,
+		  int most);
 
 /* Returns how many bytes wait now. Nothing happens on a wire with a fault. */
 size_t wire_write(struct wire *w, struct slice s);

@@ -185,8 +185,9 @@ dial(struct conn *c)
 		c->fault[SIDE_BACKEND] = ERR_UNREACHABLE;
 		return;
 	}
-	wire_connect(w, &c->worker->loop, &c->dialed);
-	if (wire_fault(w) != ERR_OK)
+	wire_connect(w, &c->worker->loop, &c->dialed,
+		     c->worker->common->connect_most);
+	if (wire_fault(w) != ERR_OK && wire_fault(w) != ERR_LIMIT)
 		address_failed(c);
 }
 

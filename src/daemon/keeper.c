@@ -327,12 +327,13 @@ end_reload(struct keeper *k)
 	enter(k, PHASE_SERVING, NEVER);
 }
 
-/* Two sockets per session, and some for listeners and the like. */
+/* Two sockets per session, some for listeners and the like, the reserves. */
 static void
 warn_of_descriptors(const struct keeper *k, const struct ready *r)
 {
 	uint64_t want = 2 * settings_of(k)->limits.connections + 64 +
-			r->listeners * (uint64_t)r->workers;
+			r->listeners * (uint64_t)r->workers +
+			2 * privs_reserve(SIZE_MAX, r->workers);
 
 	if (r->descriptors < want)
 		tell("warning: limits.connections is %llu, but %llu open files "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/privs.h"
 
+#include "config/settings.h"
+
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -11,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum { RESERVE_OTHERS = 32 };
 
 static bool
 look_up(const char *name, struct identity *out)
@@ -86,6 +90,14 @@ privs_descriptors(void)
 	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
 		return 0;
 	return (size_t)r.rlim_cur;
+}
+
+size_t
+privs_reserve(size_t descriptors, size_t workers)
+{
+	size_t enough = workers * SETTINGS_LISTENERS_MAX + RESERVE_OTHERS;
+
+	return enough < descriptors / 6 ? enough : descriptors / 6;
 }
 
 /* The keeper may have had the one to bind low ports without being root. */

@@ -8,6 +8,7 @@
 #include "session/backends.h"
 #include "session/greeter.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,7 +202,7 @@ try_address(struct probe *b)
 		attempt_failed(b, "its name cannot be resolved");
 		return;
 	}
-	wire_connect(&b->wire, p->loop, &b->at);
+	wire_connect(&b->wire, p->loop, &b->at, INT_MAX);
 	if (wire_fault(&b->wire) != ERR_OK)
 		attempt_failed(b, err_text(wire_fault(&b->wire)));
 }

@@ -15,6 +15,7 @@
 #include "daemon/worker.h"
 #include "net/channel.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,11 +251,24 @@ random_seed(unsigned char seed[HASH_KEY])
 	return getrandom(seed, HASH_KEY, 0) == HASH_KEY;
 }
 
+/* What clients and backends may take of the descriptors. */
+static void
+share_descriptors(struct relay *r, size_t workers)
+{
+	bool bounded = r->descriptors > 0 && r->descriptors < INT_MAX;
+	size_t all = bounded ? r->descriptors : INT_MAX;
+	size_t kept = privs_reserve(all, workers);
+
+	r->common.accept_most = (int)(all - 2 * kept);
+	r->common.connect_most = (int)(all - kept);
+}
+
 static bool
 start_workers(struct relay *r, size_t count)
 {
 	unsigned char seed[HASH_KEY];
 
+	share_descriptors(r, count);
 	while (r->workers_count < count) {
 		struct worker *w = NULL;
 

@@ -345,7 +345,8 @@ start(struct worker *w)
 		return false;
 	w->loop.uv.data = w;
 	timer_init(&w->timer, &w->loop, alarms, w);
-	acceptor_init(&w->acceptor, &w->loop, &accepting, w);
+	acceptor_init(&w->acceptor, &w->loop, w->common->accept_most,
+		      &accepting, w);
 	wheel_init(&w->wheel, loop_now(&w->loop));
 	if (wake_init(&w->mail, &w->loop, mail, w) == ERR_OK) {
 		atomic_fetch_add(&w->common->running, 1);

@@ -84,6 +84,16 @@ turn_away(struct acceptor *a, int listening)
 	a->reserve = spare_descriptor();
 }
 
+/* The rest is not for connections. False: stop for this turn. */
+static bool
+give_back(struct acceptor *a, int fd, const struct endpoint *peer)
+{
+	(void)close(fd);
+	a->ops->exhausted(a->arg, peer);
+	pause_accepting(a);
+	return false;
+}
+
 /* False: stop for this turn. */
 static bool
 accept_failed(struct acceptor *a, int listening, int error)
@@ -118,10 +128,12 @@ ready(void *arg, bool readable, bool writable)
 		struct endpoint peer;
 		int fd = accept_one(l->fd, &peer);
 
-		if (fd >= 0)
+		if (fd < 0)
+			more = accept_failed(a, l->fd, errno);
+		else if (fd < a->most)
 			a->ops->accepted(a->arg, l->which, fd, &peer);
 		else
-			more = accept_failed(a, l->fd, errno);
+			more = give_back(a, fd, &peer);
 	}
 	/* A lone client shall not cost a second, vain accept each time. */
 	l->burst = more ? 2 * l->burst : 1;
@@ -130,10 +142,10 @@ ready(void *arg, bool readable, bool writable)
 }
 
 void
-acceptor_init(struct acceptor *a, struct loop *l, const struct accept_ops *ops,
-	      void *arg)
+acceptor_init(struct acceptor *a, struct loop *l, int most,
+	      const struct accept_ops *ops, void *arg)
 {
-	*a = (struct acceptor){.loop = l, .ops = ops, .arg = arg};
+	*a = (struct acceptor){.loop = l, .ops = ops, .arg = arg, .most = most};
 	a->reserve = spare_descriptor();
 	timer_init(&a->resume, l, resume, a);
 }

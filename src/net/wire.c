@@ -148,23 +148,22 @@ connect_done(uv_connect_t *req, int status)
  * reboots gets the system's patience after two minutes without traffic.
  */
 static void
-keep_alive(struct wire *w)
+keep_alive(uv_os_fd_t fd)
 {
 	int on = 1, idle = KEEPALIVE_SECONDS;
-	uv_os_fd_t fd;
 
-	if (uv_fileno((uv_handle_t *)&w->uv, &fd) != 0)
-		return;
 	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
 }
 
 void
-wire_connect(struct wire *w, struct loop *l, const struct endpoint *to)
+wire_connect(struct wire *w, struct loop *l, const struct endpoint *to,
+	     int most)
 {
 	struct sockaddr_storage at;
 	uv_connect_t *req = malloc(sizeof *req);
 	int status = UV_ENOMEM;
+	uv_os_fd_t fd = -1;
 
 	(void)endpoint_sockaddr(to, &at);
 	begin(w, l, WIRE_CONNECTING);
@@ -172,13 +171,17 @@ wire_connect(struct wire *w, struct loop *l, const struct endpoint *to)
 	if (req)
 		status = uv_tcp_connect(req, &w->uv, (struct sockaddr *)&at,
 					connect_done);
-	if (status == 0) {
-		keep_alive(w);
+	if (status == 0 && uv_fileno((uv_handle_t *)&w->uv, &fd) == 0 &&
+	    fd < most) {
+		keep_alive(fd);
 		/* Asked for now, reading costs one change of epoll less. */
 		start_reading(w);
 		return;
 	}
-	free(req);
+	if (status == 0)
+		status = UV_EMFILE; /* the request goes when the wire does */
+	else
+		free(req);
 	w->phase = WIRE_OPEN;
 	w->fault = cause_of(status);
 }

@@ -124,6 +124,10 @@ upstream_connect(struct session *s)
 	}
 	if (!a->dialing)
 		dial(s);
+	/* Our own want, no fault of the backend's. */
+	if (backend->lost && !a->connected && backend->cause == ERR_LIMIT)
+		return attempt_fail(s, REPLY_UNAVAILABLE,
+				    "no descriptor left for a backend");
 	if (backend->lost)
 		return upstream_failed(s, a->connected
 					      ? "connection to the backend lost"

@@ -238,10 +238,10 @@ do_connect(struct play *p, const char *arg)
 static void
 do_refuse(struct play *p, const char *arg)
 {
-	(void)arg;
 	if (!p->w.dialing)
 		fail(p, "no connection was asked for", SLICE_EMPTY);
-	world_lost(&p->w, SIDE_BACKEND, ERR_REFUSED);
+	world_lost(&p->w, SIDE_BACKEND,
+		   strcmp(arg, "descriptors") == 0 ? ERR_LIMIT : ERR_REFUSED);
 }
 
 static void

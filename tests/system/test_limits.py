@@ -131,6 +131,28 @@ class Descriptors(Case):
             sock.close()
         wait_until("a newcomer is served again", lambda: self.tried(gate), 10)
 
+    def test_without_descriptors_a_reload_and_a_login_go_on(self):
+        gate = self.make_gate(self.keep(Backend()))
+        gate.start(prefix=["sh", "-c", "ulimit -n %d; exec \"$@\"" %
+                           self.LIMIT, "sh"])
+        early = self.wire(gate)
+        early.greeting()
+        served = self.open_until_stuck(gate)
+
+        # What came before the clients has what it needs kept back.
+        gate.change({"timeouts": {"auth_failure_delay": "200ms"}})
+        self.assertEqual(gate.reload()["event.outcome"], "success")
+        before = len(gate.events("connection"))
+        served.pop().close()
+        wait_until("the end of a connection is told",
+                   lambda: len(gate.events("connection")) > before, 5)
+        self.open_until_stuck(gate)
+
+        # A client inside gets its backend although no other comes in.
+        _, verdict = early.command("a", b"LOGIN alice correct-horse")
+        self.assertTrue(verdict.startswith(b"a OK"), verdict)
+        self.assertFalse(gate.events("backend", event_outcome="failure"))
+
     def tried(self, gate):
         try:
             self.logged_in(gate)
