@@ -11,6 +11,7 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { GUARD_HEADER = 5, GUARD_RECORD_MAX = 16640 };
 
@@ -25,6 +26,7 @@ struct guard {
 	bool handshake; /* still in the handshake */
 	/* The last plaintext alert seen (type 21, length 2); 0 0 if none. */
 	unsigned char alert_level, alert_description;
+	uint16_t silence; /* see guard_weigh; 0 to begin with */
 };
 
 /*
@@ -33,5 +35,14 @@ struct guard {
  */
 enum guard_verdict guard_next(struct guard *g, struct slice in, size_t *len,
 			      const char **why);
+
+/*
+ * After the handshake: what a record of `length` bytes was worth, in bytes of
+ * text. Records without any (key updates, alerts, nothing) may not outweigh
+ * the text by more than one of them at its longest: each key update has the
+ * library make new keys, up to 3,276 of them stand in one record, and it sets
+ * no bound. NULL, or why to drop the connection.
+ */
+const char *guard_weigh(struct guard *g, size_t length, size_t text);
 
 #endif

@@ -254,20 +254,13 @@ engine_handshake(struct engine *e, struct buf *in, struct buf *out,
 	return io;
 }
 
-/* One record. IO_DONE: taken, whether or not there was text in it. */
+/* Hands the record to the library, until that has read all of it. */
 static enum io
-read_record(struct engine *e, struct buf *in, struct buf *plain)
+read_all(struct engine *e, struct buf *plain)
 {
-	enum io io = next_record(e, in);
 	size_t room = e->record.len;
 	int n, code;
 
-	if (io != IO_DONE)
-		return io;
-	if (buf_reserve(plain, e->pool, room) != ERR_OK) {
-		e->reason = "out of memory";
-		return IO_FAIL;
-	}
 	while (e->record.len > 0) {
 		n = wolfSSL_read(e->ssl, plain->mem + plain->filled, (int)room);
 		if (n > 0) {
@@ -287,6 +280,30 @@ read_record(struct engine *e, struct buf *in, struct buf *plain)
 		return IO_FAIL;
 	}
 	return IO_DONE;
+}
+
+/* One record. IO_DONE: taken, whether or not there was text in it. */
+static enum io
+read_record(struct engine *e, struct buf *in, struct buf *plain)
+{
+	enum io io = next_record(e, in);
+	size_t length = e->record.len, used;
+	const char *why;
+
+	if (io != IO_DONE)
+		return io;
+	if (buf_reserve(plain, e->pool, length) != ERR_OK) {
+		e->reason = "out of memory";
+		return IO_FAIL;
+	}
+	used = plain->filled;
+	io = read_all(e, plain);
+	why = guard_weigh(&e->guard, length, plain->filled - used);
+	if (io == IO_DONE && why) {
+		refuse(e, why);
+		return IO_FAIL;
+	}
+	return io;
 }
 
 enum io

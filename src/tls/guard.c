@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/guard.h"
 
+#include <assert.h>
+
 enum {
 	RECORD_FIRST = 20,
 	RECORD_ALERT = 21,
@@ -11,7 +13,10 @@ enum {
 	 * A TLS 1.3 record holds at least a content type and a 16-byte tag;
 	 * CVE-2024-0901 was a library that believed in shorter ones.
 	 */
-	SEALED_MIN = 17
+	SEALED_MIN = 17,
+	WEIGHT = 32, /* bytes; a key update takes up 22 */
+	/* Whoever pads his records may pad a key update to the full. */
+	SILENCE_MOST = GUARD_RECORD_MAX / WEIGHT + 1
 };
 
 /* In TLS 1.2, type 23 cannot come before the handshake is over. */
@@ -63,4 +68,19 @@ guard_next(struct guard *g, struct slice in, size_t *len, const char **why)
 	}
 	*len = GUARD_HEADER + length;
 	return GUARD_RECORD;
+}
+
+const char *
+guard_weigh(struct guard *g, size_t length, size_t text)
+{
+	size_t weight = (text > 0 ? text : length) / WEIGHT + 1;
+	size_t relief = weight < g->silence ? weight : g->silence;
+
+	assert(length <= GUARD_HEADER + GUARD_RECORD_MAX);
+	if (text > 0)
+		g->silence = (uint16_t)(g->silence - relief);
+	else if (g->silence <= SILENCE_MOST)
+		g->silence = (uint16_t)(g->silence + weight);
+	return g->silence > SILENCE_MOST ? "too many TLS records without text"
+					 : NULL;
 }

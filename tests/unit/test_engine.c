@@ -785,6 +785,86 @@ key_update(void)
 	store_unref(s);
 }
 
+/* Each costs two derivations of keys, and the client decides how many. */
+static void
+key_update_flood(void)
+{
+	enum { TRIES = 100000, MOST = 600 };
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	size_t n = 0;
+
+	pump(p);
+	do {
+		tls_client_update_keys(p->client, &p->up, p->pool);
+		server_takes(p, &p->up);
+	} while (p->server_io == IO_WAIT && ++n < TRIES);
+	CU_ASSERT_TRUE(n > 100 && n < MOST);
+	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+	CU_ASSERT_TRUE(
+	    same(facts(p).reason, "too many TLS records without text"));
+	CU_ASSERT_TRUE(waiting(&p->down) < MOST * 32);
+	check_dead(p, 20);
+	pair_free(p);
+	store_unref(s);
+}
+
+/* RFC 8446 section 5.1 forbids it, and the library lets it pass. */
+static void
+key_updates_in_one_record(void)
+{
+	enum { UPDATES = 3276 };
+	static unsigned char updates[UPDATES * 5];
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+
+	for (size_t i = 0; i < UPDATES; i++)
+		memcpy(updates + 5 * i, "\x18\0\0\x01\x01", 5);
+	pump(p);
+	/* A client may pad its records to any size, so one is no flood. */
+	tls_client_seal(p->client, 22, slice_of(updates, 10), &p->up, p->pool);
+	server_takes(p, &p->up);
+	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
+	pair_free(p);
+
+	p = pair_new(s, NULL, TLS_VERSION_13);
+	pump(p);
+	for (size_t i = 0; i < 10; i++)
+		tls_client_update_keys(p->client, &p->up, p->pool);
+	tls_client_seal(p->client, 22, slice_of(updates, sizeof updates),
+			&p->up, p->pool);
+	tls_client_update_keys(p->client, &p->up, p->pool);
+	server_takes(p, &p->up);
+	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
+	CU_ASSERT_TRUE(waiting(&p->up) > 0);
+	CU_ASSERT_TRUE(
+	    same(facts(p).reason, "too many TLS records without text"));
+	CU_ASSERT_TRUE(waiting(&p->down) < 100 * 1000);
+	pair_free(p);
+	store_unref(s);
+}
+
+/* Beside text there may be any number of them. */
+static void
+key_updates_with_text(void)
+{
+	enum { ROUNDS = 2000 };
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+
+	pump(p);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		tls_client_update_keys(p->client, &p->up, p->pool);
+		client_says(p, SLICE("x"));
+		server_takes(p, &p->up);
+		client_takes(p, &p->down);
+	}
+	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
+	CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, ROUNDS);
+	pair_free(p);
+	store_unref(s);
+}
+
 static void
 rejected_certificate(void)
 {
@@ -903,6 +983,12 @@ suite_engine(void)
 	CU_add_test(suite, "a full queue takes nothing and breaks nothing",
 		    full_queue);
 	CU_add_test(suite, "a key update is answered by a read", key_update);
+	CU_add_test(suite, "a flood of key updates ends the connection",
+		    key_update_flood);
+	CU_add_test(suite, "a record full of key updates counts as many",
+		    key_updates_in_one_record);
+	CU_add_test(suite, "key updates beside text are no flood",
+		    key_updates_with_text);
 	CU_add_test(suite, "a client's rejection of our certificate is known",
 		    rejected_certificate);
 	CU_add_test(suite, "an alert in the clear is known too",

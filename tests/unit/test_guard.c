@@ -155,6 +155,42 @@ alerts(void)
 	CU_ASSERT_EQUAL(g.alert_level, 0);
 }
 
+/* How many records of `length` in a row pass, each followed by `text`. */
+static unsigned
+weigh(size_t length, size_t text)
+{
+	struct guard g = {.tls13 = true};
+	unsigned n = 0;
+
+	while (n < 5000 && !guard_weigh(&g, length, 0)) {
+		n++;
+		if (text > 0)
+			(void)guard_weigh(&g, GUARD_RECORD_MAX, text);
+	}
+	return n;
+}
+
+static void
+silence(void)
+{
+	enum { KEY_UPDATE = GUARD_HEADER + 22 };
+	struct guard g = {.tls13 = true};
+
+	CU_ASSERT_EQUAL(weigh(KEY_UPDATE, 0), 521);
+	CU_ASSERT_EQUAL(weigh(GUARD_HEADER + GUARD_RECORD_MAX, 0), 1);
+	CU_ASSERT_EQUAL(weigh(GUARD_HEADER + 1024, 0), 15);
+	/* Each is worth one byte of text, a long one more. */
+	CU_ASSERT_EQUAL(weigh(KEY_UPDATE, 1), 5000);
+	CU_ASSERT_EQUAL(weigh(GUARD_HEADER + 1024, 1), 16);
+	CU_ASSERT_EQUAL(weigh(GUARD_HEADER + 1024, 1030), 5000);
+	/* Text alone is never too much, and is no credit for later. */
+	for (unsigned i = 0; i < 5000; i++)
+		CU_ASSERT_PTR_NULL(guard_weigh(&g, GUARD_RECORD_MAX, 16384));
+	for (unsigned i = 0; i < 521; i++)
+		CU_ASSERT_PTR_NULL(guard_weigh(&g, KEY_UPDATE, 0));
+	CU_ASSERT_PTR_NOT_NULL(guard_weigh(&g, KEY_UPDATE, 0));
+}
+
 void
 suite_guard(void)
 {
@@ -165,4 +201,6 @@ suite_guard(void)
 	CU_add_test(suite, "the verdict is the same wherever bytes are cut",
 		    cuts);
 	CU_add_test(suite, "an alert in the clear is noted", alerts);
+	CU_add_test(suite, "records without text may not outweigh the text",
+		    silence);
 }

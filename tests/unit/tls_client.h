@@ -45,6 +45,12 @@ void tls_client_write(struct tls_client *c, struct slice s, struct buf *to,
 void tls_client_close(struct tls_client *c, struct buf *to, struct pool *p);
 void tls_client_update_keys(struct tls_client *c, struct buf *to,
 			    struct pool *p);
+/*
+ * What no honest client sends: a record of any type with any content, at most
+ * 16384 bytes, as encrypted as everything else.
+ */
+void tls_client_seal(struct tls_client *c, unsigned char type,
+		     struct slice content, struct buf *to, struct pool *p);
 
 /* After the handshake (in 1.3: after a step that brought the tickets). */
 struct tls_session *tls_client_session(struct tls_client *c);
