@@ -21,11 +21,17 @@ enum tls_version { TLS_VERSION_NONE, TLS_VERSION_12, TLS_VERSION_13 };
 /* Of each of the two files. */
 enum { STORE_FILE_MAX = 256 * 1024 };
 
+struct ticket_secrets; /* ticket_secrets.h */
+
 struct store_options {
 	struct slice chain; /* PEM, leaf first, then intermediates */
 	struct slice key;   /* PEM: PKCS#8, SEC1 or PKCS#1, not encrypted */
 	enum tls_version minimum; /* TLS_VERSION_12 or TLS_VERSION_13 */
 	int64_t now;              /* seconds since 1970, to judge the dates */
+	/* Of session tickets; NULL: the process's own. */
+	struct ticket_secrets *secrets;
+	/* The time of later handshakes; NULL: clock_wall_ms. */
+	uint64_t (*wall_ms)(void);
 };
 
 /* Why a store was refused, for the one line the administrator reads. */

@@ -21,7 +21,7 @@ struct engine {
 	struct pool *pool;
 	const char *reason; /* not NULL: failed */
 	struct guard guard;
-	uint8_t lineage;
+	struct lineage lineage;
 	bool complete; /* the handshake is */
 	bool resumed, alpn;
 	bool ended;  /* close_notify received */
@@ -36,7 +36,7 @@ enum {
 	RECORD_EXTRA = 40
 };
 
-uint8_t *
+struct lineage *
 engine_lineage(WOLFSSL *ssl)
 {
 	struct engine *e = wolfSSL_GetIOReadCtx(ssl);

@@ -29,8 +29,13 @@
 /* store.c: the context lives as long as the store or any session of it. */
 WOLFSSL_CTX *store_context(struct store *s);
 
-/* engine.c: how many resumptions led to this connection. */
-uint8_t *engine_lineage(WOLFSSL *ssl);
+/* What led to a connection: zeroed, if it did not resume a session. */
+struct lineage {
+	int64_t born_s;      /* the full handshake, seconds since 1970 */
+	uint8_t resumptions; /* since then */
+};
+/* engine.c */
+struct lineage *engine_lineage(WOLFSSL *ssl);
 
 /* engine.c: the library's I/O, for a context. */
 void engine_install(WOLFSSL_CTX *ctx);

@@ -7,6 +7,14 @@
 
 #include <stdio.h>
 
+static struct ticket_secrets *own;
+
+struct ticket_secrets *
+ticket_secrets_own(void)
+{
+	return own;
+}
+
 enum err
 tls_library_init(void)
 {
@@ -14,7 +22,9 @@ tls_library_init(void)
 		return ERR_REFUSED;
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return ERR_SYSTEM;
-	return tickets_init();
+	if (!own)
+		own = ticket_secrets_random(&TICKET_SCHEDULE, NULL);
+	return own ? ERR_OK : ERR_SYSTEM;
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/store.h"
 
-#include "base/wipe.h"
+#include "base/clock.h"
 #include "tls/chain.h"
 #include "tls/internal.h"
 #include "tls/tickets.h"
@@ -17,7 +17,7 @@
 struct store {
 	atomic_uint count;
 	WOLFSSL_CTX *context;
-	struct ticket_keys tickets;
+	struct tickets *tickets;
 	struct store_facts facts;
 };
 
@@ -70,7 +70,7 @@ store_unref(struct store *s)
 	if (atomic_fetch_sub_explicit(&s->count, 1, memory_order_acq_rel) > 1)
 		return;
 	wolfSSL_CTX_free(s->context);
-	wipe(&s->tickets, sizeof s->tickets);
+	tickets_free(s->tickets);
 	free(s);
 }
 
@@ -81,13 +81,14 @@ set_tickets(struct store *s, const struct store_options *o,
 {
 	unsigned char policy[WC_SHA256_DIGEST_SIZE + 1];
 	struct slice leaf = chain_at(c, 0);
-	enum err e = ERR_INTERNAL;
 
 	policy[WC_SHA256_DIGEST_SIZE] = (unsigned char)o->minimum;
-	if (wc_Sha256Hash(leaf.ptr, (word32)leaf.len, policy) == 0)
-		e = ticket_keys_derive(&s->tickets,
-				       slice_of(policy, sizeof policy));
-	return e == ERR_OK ? tickets_install(s->context, &s->tickets) : e;
+	if (wc_Sha256Hash(leaf.ptr, (word32)leaf.len, policy) != 0)
+		return ERR_INTERNAL;
+	s->tickets = tickets_new(o->secrets ? o->secrets : ticket_secrets_own(),
+				 slice_of(policy, sizeof policy),
+				 o->wall_ms ? o->wall_ms : clock_wall_ms);
+	return s->tickets ? tickets_install(s->context, s->tickets) : ERR_NOMEM;
 }
 
 static enum err
