@@ -28,12 +28,17 @@ bool endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out);
 
 /*
  * Opens `count` sockets that listen on e and share its connections; what is
- * accepted from them has TCP_NODELAY, keep-alive and a user time-out already
- * set. both: IPv6 and IPv4 on one socket, IPv4 alone where there is no IPv6.
- * ERR_BUSY: somebody else, us included, listens there. Otherwise ERR_DENIED,
- * ERR_SYSTEM; errno tells more, no socket is left open.
+ * accepted from them has TCP_NODELAY and keep-alive already set. both: IPv6 and
+ * IPv4 on one socket, IPv4 alone where there is no IPv6. ERR_BUSY: somebody
+ * else, us included, listens there. Otherwise ERR_DENIED, ERR_SYSTEM; errno
+ * tells more, no socket is left open.
  */
 enum err socket_listen(const struct endpoint *e, bool both, int *fds,
 		       size_t count) MUST_USE;
+/*
+ * The kernel gives up a connection that is accepted from fd from now on when
+ * nobody has acknowledged its data for that long (TCP_USER_TIMEOUT).
+ */
+void socket_patience(int fd, uint64_t ms);
 
 #endif

@@ -9,7 +9,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REFUSALS_TOLD_EVERY_MS = 1000, WALL_CHECKED_EVERY_MS = 1000 };
+enum {
+	REFUSALS_TOLD_EVERY_MS = 1000,
+	WALL_CHECKED_EVERY_MS = 1000,
+	/* Above timeouts.write_stall, which is the session's to judge. */
+	KERNEL_PATIENCE_MS = 180 * 1000
+};
 
 uint64_t
 worker_wall(struct worker *w)
@@ -233,10 +238,14 @@ worker_conn_gone(struct worker *w)
 static void
 take_configuration(struct worker *w, struct mailbox *m)
 {
+	const struct settings *s = policy_settings(m->snapshot->policy);
+
 	acceptor_clear(&w->acceptor);
 	snapshot_unref(w->snapshot);
 	w->snapshot = m->snapshot;
 	for (size_t i = 0; i < m->fds_count; i++) {
+		socket_patience(m->fds[i],
+				s->timeouts.write_stall + KERNEL_PATIENCE_MS);
 		if (w->draining)
 			(void)close(m->fds[i]);
 		else if (acceptor_add(&w->acceptor, m->fds[i], i) != ERR_OK)

@@ -2,6 +2,7 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -54,27 +55,27 @@ endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out)
 	return false;
 }
 
-/*
- * Set once on the listening socket: Linux hands them on to each connection.
- * The user time-out ends connections whose data nobody acknowledges; it stands
- * above timeouts.write_stall, which is the session's to judge.
- */
+/* Set once on the listening socket: Linux hands them on to each connection. */
 static const struct {
 	int level, name, value;
 } inherited[] = {
-    {SOL_SOCKET, SO_REUSEADDR, 1},
-    {SOL_SOCKET, SO_KEEPALIVE, 1},
-    {IPPROTO_TCP, TCP_NODELAY, 1},
-    {IPPROTO_TCP, TCP_KEEPIDLE, 120},
-    {IPPROTO_TCP, TCP_KEEPINTVL, 30},
-    {IPPROTO_TCP, TCP_KEEPCNT, 4},
-    {IPPROTO_TCP, TCP_USER_TIMEOUT, 300 * 1000},
+    {SOL_SOCKET, SO_REUSEADDR, 1},    {SOL_SOCKET, SO_KEEPALIVE, 1},
+    {IPPROTO_TCP, TCP_NODELAY, 1},    {IPPROTO_TCP, TCP_KEEPIDLE, 120},
+    {IPPROTO_TCP, TCP_KEEPINTVL, 30}, {IPPROTO_TCP, TCP_KEEPCNT, 4},
 };
 
 static bool
 set(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+/* Handed on as well; the connections that there are keep what they have. */
+void
+socket_patience(int fd, uint64_t ms)
+{
+	(void)set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		  ms < INT_MAX ? (int)ms : INT_MAX);
 }
 
 static enum err

@@ -2,13 +2,16 @@
 """processes.py - starting and stopping servers, and looking at them in /proc."""
 
 import ctypes
+import errno
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
 PR_SET_PDEATHSIG = 1
+PIDFD_GETFD = 438
 NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -101,6 +104,24 @@ def descriptors(pid):
     except PermissionError:
         raise unittest.SkipTest("only root may look at the relay's files")
     return found
+
+
+def descriptor_of(pid, number):
+    """Our own copy of a process's socket; None where it has none. Root only."""
+    process = os.pidfd_open(pid)
+    try:
+        fd = _libc.syscall(PIDFD_GETFD, process, number, 0)
+    finally:
+        os.close(process)
+    if fd >= 0:
+        try:
+            return socket.socket(fileno=fd)
+        except OSError:
+            os.close(fd)
+            return None
+    if ctypes.get_errno() in (errno.EPERM, errno.ENOSYS):
+        raise unittest.SkipTest("only root may borrow the relay's sockets")
+    return None
 
 
 def processor_seconds(pid):

@@ -7,9 +7,11 @@ import time
 
 from fake import Backend, Conversation
 from gate import Case, accepts, needs_gate, seconds, wait_until
-from processes import descriptors, memory, processor_seconds
+from processes import (descriptor_of, descriptors, memory,
+                       processor_seconds)
 
 MEGABYTE = 1 << 20
+TCP_USER_TIMEOUT = 18
 
 
 @needs_gate
@@ -277,6 +279,30 @@ class Deadlines(Case):
         wire.send(b"a FETCH 1 BODY[]\r\n")
         event = gate.event("connection", patience=15)
         self.assertTrue(event["event.reason"])
+
+    def patience_of(self, gate, wire):
+        """The kernel's, in seconds, with that client's connection."""
+        for number in range(200):
+            sock = descriptor_of(gate.relay(), number)
+            try:
+                if sock and sock.getpeername() == wire.sock.getsockname():
+                    return sock.getsockopt(socket.IPPROTO_TCP,
+                                           TCP_USER_TIMEOUT) / 1000
+            except OSError:
+                pass  # not a socket with a peer
+            finally:
+                if sock:
+                    sock.close()
+        raise AssertionError("the relay has no such connection")
+
+    def test_the_kernel_is_more_patient_than_write_stall(self):
+        gate = self.start(write_stall="10m")
+        wire = self.logged_in(gate)
+        self.assertGreater(self.patience_of(gate, wire), 600)
+        gate.change({"timeouts": {"write_stall": "1h"}})
+        self.assertEqual(gate.reload()["event.outcome"], "success")
+        wire = self.logged_in(gate)
+        self.assertGreater(self.patience_of(gate, wire), 3600)
 
     def test_half_a_command_and_a_fin_end_within_the_half_close_time(self):
         backend = self.keep(Backend())
