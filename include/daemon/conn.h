@@ -61,7 +61,8 @@ struct worker {
 	struct loop loop;
 	struct acceptor acceptor;
 	struct wheel wheel;
-	struct timer timer;
+	struct timer timer;   /* of the wheel */
+	struct timer telling; /* what is counted is told */
 	struct wake mail;
 	struct mailbox mailbox;
 	struct common *common;

@@ -33,6 +33,8 @@ enum err address_parse(struct slice text, struct address *out) MUST_USE;
 void address_print(const struct address *a, char out[ADDRESS_TEXT_MAX]);
 bool address_eq(const struct address *a, const struct address *b);
 bool address_is_v4(const struct address *a);
+/* What counts as one client: the address, of IPv6 its /64. */
+struct address address_network(const struct address *a);
 /* 127.0.0.0/8 and ::1. */
 bool address_is_loopback(const struct address *a);
 

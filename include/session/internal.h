@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "imap/dialog.h"
 #include "imap/sasl.h"
+#include "session/flood.h"
 #include "session/greeter.h"
 #include "tls/engine.h"
 
@@ -134,7 +135,9 @@ struct session {
 	bool greeted; /* a valid command was seen */
 	bool secret;  /* credentials may stand in scratch memory */
 	bool stray_noted;
-	bool halved; /* the client ended; the backend may finish */
+	bool weighed; /* is it told one by one? */
+	bool counted; /* no: as one of many, see flood.h */
+	bool halved;  /* the client ended; the backend may finish */
 	struct session_peer peer;
 	struct event_context who;
 	struct leg legs[SIDES];
@@ -163,6 +166,7 @@ struct workspace {
 	size_t read_used, plain_used; /* how much of them the step wrote */
 	unsigned char *read, *plain, *out[SIDES];
 	struct event event; /* one at a time */
+	struct flood flood;
 };
 
 enum {

@@ -34,6 +34,15 @@ void workspace_free(struct workspace *w); /* NULL is fine */
 /* Where the worker reads into before session_received: WORKSPACE_READ bytes. */
 unsigned char *workspace_read_buffer(struct workspace *w);
 
+/*
+ * Connections that were counted instead of being told (session/flood.h): *line
+ * is the next record that is due at `now` (UINT64_MAX: of all there are), valid
+ * until the next call; false: none is.
+ */
+bool workspace_flood(struct workspace *w, const struct policy *p, uint64_t now,
+		     uint64_t wall, struct slice *line);
+uint64_t workspace_flood_due(const struct workspace *w);
+
 struct session_peer {
 	struct address address;
 	uint16_t port;

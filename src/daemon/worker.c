@@ -83,17 +83,34 @@ tell_refusals(struct worker *w, size_t rule)
 	r->told_at = loop_now(&w->loop);
 }
 
-/* The first one is told at once, a flood once a second. */
-static void
-tell_due_refusals(struct worker *w)
+/* When they are told: the first one at once, a flood once a second. */
+static uint64_t
+refusals_due(const struct refusals *r)
 {
-	uint64_t now = loop_now(&w->loop);
+	if (r->count == 0)
+		return UINT64_MAX;
+	return r->told_at == 0 ? 0 : r->told_at + REFUSALS_TOLD_EVERY_MS;
+}
 
-	for (size_t i = 0; i < RULES_ALL; i++)
-		if (w->refusals[i].count > 0 &&
-		    (w->closed || w->refusals[i].told_at == 0 ||
-		     now - w->refusals[i].told_at >= REFUSALS_TOLD_EVERY_MS))
+static void
+tell_due(struct worker *w)
+{
+	uint64_t now = w->closed ? UINT64_MAX - 1 : loop_now(&w->loop);
+	struct slice line;
+	uint64_t next;
+
+	while (workspace_flood(w->work, w->snapshot->policy, now,
+			       worker_wall(w), &line))
+		worker_event(w, line);
+	next = workspace_flood_due(w->work);
+	for (size_t i = 0; i < RULES_ALL; i++) {
+		if (refusals_due(&w->refusals[i]) <= now)
 			tell_refusals(w, i);
+		if (refusals_due(&w->refusals[i]) < next)
+			next = refusals_due(&w->refusals[i]);
+	}
+	if (!w->closed)
+		timer_set(&w->telling, next);
 }
 
 static void
@@ -113,8 +130,15 @@ turn_end(void *arg)
 	struct worker *w = arg;
 
 	if (w->snapshot)
-		tell_due_refusals(w);
+		tell_due(w);
 	flush_batch(w);
+}
+
+/* It only wakes the loop: a turn ends with what is due. */
+static void
+tell(void *arg)
+{
+	(void)arg;
 }
 
 static struct ledger_limits
@@ -224,6 +248,7 @@ close_if_empty(struct worker *w)
 	turn_end(w);
 	acceptor_close(&w->acceptor);
 	timer_close(&w->timer);
+	timer_close(&w->telling);
 	wake_close(&w->mail);
 	loop_stop(&w->loop);
 }
@@ -354,6 +379,7 @@ start(struct worker *w)
 		return false;
 	w->loop.uv.data = w;
 	timer_init(&w->timer, &w->loop, alarms, w);
+	timer_init(&w->telling, &w->loop, tell, w);
 	acceptor_init(&w->acceptor, &w->loop, w->common->accept_most,
 		      &accepting, w);
 	wheel_init(&w->wheel, loop_now(&w->loop));
@@ -366,6 +392,7 @@ start(struct worker *w)
 	}
 	acceptor_close(&w->acceptor);
 	timer_close(&w->timer);
+	timer_close(&w->telling);
 	loop_clear(&w->loop);
 	return false;
 }

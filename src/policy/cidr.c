@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { GROUPS = 8, V4_BITS = 96 };
+enum { GROUPS = 8, V4_BITS = 96, V6_HOST_AT = 8 };
 
 static const unsigned char v4_prefix[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -224,6 +224,16 @@ bool
 address_is_v4(const struct address *a)
 {
 	return memcmp(a->octets, v4_prefix, sizeof v4_prefix) == 0;
+}
+
+struct address
+address_network(const struct address *a)
+{
+	struct address n = *a;
+
+	if (!address_is_v4(a))
+		memset(n.octets + V6_HOST_AT, 0, sizeof n.octets - V6_HOST_AT);
+	return n;
 }
 
 bool

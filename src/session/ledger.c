@@ -13,10 +13,10 @@
  * number of such connections, so that the one with most is found without a
  * search. Who has LEVELS or more shares the last list.
  */
-enum { LEVELS = 64, PREFIX_V6 = 8 };
+enum { LEVELS = 64 };
 
 struct ledger_entry {
-	unsigned char address[16]; /* IPv6: the /64 */
+	struct address network; /* see address_network */
 	uint64_t connections, waiting;
 	struct ledger_seat *oldest;       /* of those waiting */
 	struct ledger_entry *prev, *next; /* in its level */
@@ -55,40 +55,32 @@ ledger_free(struct ledger *l)
 }
 
 static unsigned
-hash_of(const struct ledger *l, const unsigned char address[16])
+hash_of(const struct ledger *l, const struct address *network)
 {
-	return (unsigned)hash_keyed(l->key, slice_of(address, 16));
-}
-
-/* What counts as one address. */
-static void
-prefix_of(const struct address *a, unsigned char out[16])
-{
-	memcpy(out, a->octets, 16);
-	if (!address_is_v4(a))
-		memset(out + PREFIX_V6, 0, 16 - PREFIX_V6);
+	return (unsigned)hash_keyed(l->key, slice_of(network->octets, 16));
 }
 
 static struct ledger_entry *
-find(const struct ledger *l, const unsigned char address[16])
+find(const struct ledger *l, const struct address *network)
 {
 	struct ledger_entry *e = NULL;
-	unsigned hash = hash_of(l, address);
+	unsigned hash = hash_of(l, network);
 
-	HASH_FIND_BYHASHVALUE(hh, l->entries, address, 16, hash, e);
+	HASH_FIND_BYHASHVALUE(hh, l->entries, network->octets, 16, hash, e);
 	return e;
 }
 
 static struct ledger_entry *
-make(struct ledger *l, const unsigned char address[16])
+make(struct ledger *l, const struct address *network)
 {
 	struct ledger_entry *e = calloc(1, sizeof *e);
-	unsigned hash = hash_of(l, address);
+	unsigned hash = hash_of(l, network);
 
 	if (!e)
 		return NULL;
-	memcpy(e->address, address, sizeof e->address);
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, l->entries, e->address, 16, hash, e);
+	e->network = *network;
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, l->entries, e->network.octets, 16, hash,
+				    e);
 	l->counts.addresses++;
 	return e;
 }
@@ -156,17 +148,14 @@ static enum ledger_verdict
 enter(struct ledger *l, struct ledger_seat *seat, const struct address *a,
       const struct ledger_limits *limits)
 {
-	unsigned char address[16];
-	struct ledger_entry *e;
-	enum ledger_verdict v;
+	struct address network = address_network(a);
+	struct ledger_entry *e = find(l, &network);
+	enum ledger_verdict v = judge(l, e, limits);
 
-	prefix_of(a, address);
-	e = find(l, address);
-	v = judge(l, e, limits);
 	if (v != LEDGER_ADMITTED)
 		return v;
 	if (!e)
-		e = make(l, address);
+		e = make(l, &network);
 	if (!e)
 		return LEDGER_NOMEM;
 	e->connections++;

@@ -21,6 +21,48 @@ emit(struct session *s, struct event *e)
 	s->work->ops->event(s, event_end(e));
 }
 
+/* Who never tried to log in is told one by one up to a rate, then counted. */
+static bool
+only_counted(struct session *s)
+{
+	if (s->attempts > 0)
+		return false;
+	if (!s->weighed)
+		s->counted =
+		    !flood_tell(&s->work->flood, &s->peer.address, s->now);
+	s->weighed = true;
+	return s->counted;
+}
+
+uint64_t
+workspace_flood_due(const struct workspace *w)
+{
+	return flood_due(&w->flood);
+}
+
+bool
+workspace_flood(struct workspace *w, const struct policy *p, uint64_t now,
+		uint64_t wall, struct slice *line)
+{
+	struct event_context who = {0};
+	struct event *e = &w->event;
+	struct flood_record r;
+
+	if (!flood_next(&w->flood, now, &r))
+		return false;
+	if (!r.many)
+		address_print(&r.last, who.address);
+	event_begin(e, EV_FLOOD, &who, policy_privacy(p), wall);
+	event_number(e, FIELD_COUNT, r.count);
+	event_text(e, FIELD_REASON,
+		   r.many ? "more connections without a login, from many "
+			    "networks"
+			  : "more connections without a login, from one "
+			    "network");
+	*line = event_end(e);
+	return true;
+}
+
 static void
 add_duration(struct event *e, uint64_t ms)
 {
@@ -55,9 +97,12 @@ void
 report_tls(struct session *s, bool established, const char *reason)
 {
 	const struct leg *client = &s->legs[SIDE_CLIENT];
-	struct event *e = begin(s, EV_TLS);
 	struct engine_facts f = {.alert_received = -1, .alert_sent = -1};
+	struct event *e;
 
+	if (!established && only_counted(s))
+		return;
+	e = begin(s, EV_TLS);
 	if (client->tls)
 		engine_facts(client->tls, &f);
 	event_text(e, FIELD_OUTCOME, established ? "success" : "failure");
@@ -132,8 +177,11 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 void
 report_violation(struct session *s, enum side side, const char *reason)
 {
-	struct event *e = begin(s, EV_VIOLATION);
+	struct event *e;
 
+	if (only_counted(s))
+		return;
+	e = begin(s, EV_VIOLATION);
 	event_text(e, FIELD_RULE,
 		   side == SIDE_CLIENT ? "client-protocol"
 				       : "backend-protocol");
@@ -159,9 +207,12 @@ void
 report_connection(struct session *s)
 {
 	const struct leg *client = &s->legs[SIDE_CLIENT];
-	struct event *e = begin(s, EV_CONNECTION);
 	bool relayed = s->authenticated;
+	struct event *e;
 
+	if (only_counted(s))
+		return;
+	e = begin(s, EV_CONNECTION);
 	event_text(e, FIELD_REASON, s->why);
 	event_text(e, FIELD_STATE, s->last_state);
 	event_text(e, FIELD_USER, s->user);

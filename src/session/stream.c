@@ -60,6 +60,7 @@ workspace_new(const struct edge_ops *ops, const unsigned char seed[HASH_KEY])
 		return NULL;
 	}
 	memcpy(w->seed, seed, sizeof w->seed);
+	flood_init(&w->flood, seed);
 	return w;
 }
 

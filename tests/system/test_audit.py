@@ -4,6 +4,7 @@
 import ipaddress
 import json
 import os
+import socket
 import time
 
 from fake import Backend
@@ -127,6 +128,25 @@ class Audit(Case):
         self.wire(gate).close()
         self.wire(gate, clear=True).close()
         wait_until("both", lambda: len(gate.events("connection")) == 2)
+
+    def test_a_flood_that_says_nothing_is_told_as_a_number(self):
+        gate = self.start_gate(self.keep(Backend()))
+        for n in range(500):
+            port = gate.clear_port if n % 2 else gate.port
+            with socket.create_connection(("127.0.0.1", port), 10) as sock:
+                sock.sendall(b"" if n % 4 else b"\x16\x03\x01\0\x01\0")
+        self.logged_in(gate).close()
+
+        def counted():
+            return sum(e["imapward.count"] for e in gate.events("flood"))
+
+        # Not one of them is lost, and the login is none of them.
+        wait_until("everybody was told or counted",
+                   lambda: counted() + len(gate.events("connection")) == 501)
+        self.assertTrue(counted() > 100, gate.audit())
+        self.assertEqual(gate.events("flood")[0]["source.ip"], "127.0.0.1")
+        self.assertTrue(gate.event("login"))
+        self.assertTrue(gate.event("connection", user_name=self.user))
 
     def test_who_closed_first_is_told(self):
         gate = self.start_gate(self.keep(Backend()))
