@@ -13,16 +13,32 @@
 #include "audit/sink.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "config/vocabulary.h"
 #include "policy/cidr.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
 	SETTINGS_LISTENERS_MAX = 16,
 	SETTINGS_BACKENDS_MAX = 64,
 	SETTINGS_NETWORKS_MAX = 64,
+	SETTINGS_CERTIFICATES_MAX = 1024,
+	SETTINGS_BUILT_IN_POLICIES = 2, /* modern and intermediate */
+	SETTINGS_OWN_POLICIES_MAX = 32,
+	SETTINGS_POLICIES_MAX =
+	    SETTINGS_BUILT_IN_POLICIES + SETTINGS_OWN_POLICIES_MAX,
+	SETTINGS_CLIENT_NAMES_MAX = 256,
+	/* No more ticket keys than this are accepted at a time, the one in use
+	 * included. */
+	SETTINGS_TICKET_KEYS_MAX = 64,
 	SETTINGS_BYTES_MAX = 1024 * 1024
+};
+
+/* From 1, in characters; 0 is no place. */
+struct place {
+	unsigned line, column;
 };
 
 enum listener_mode { LISTENER_IMPLICIT, LISTENER_STARTTLS };
@@ -36,6 +52,67 @@ struct listener_settings {
 	/* STARTTLS only: clients from here may log in without TLS. */
 	struct cidr plaintext_networks[SETTINGS_NETWORKS_MAX];
 	size_t plaintext_networks_count;
+	/* In the order in which they are tried; the last one holds everybody.
+	 * By name, and as places in settings.tls_policies. */
+	const char *tls_policies[SETTINGS_POLICIES_MAX];
+	size_t tls_policies_count;
+	uint8_t tls_policies_at[SETTINGS_POLICIES_MAX];
+};
+
+/* A pair of files, or a directory with many. "" is a path not given. */
+struct certificate_settings {
+	const char *chain, *key; /* PEM; both, or neither */
+	const char *directory;   /* this, or chain and key */
+	const char *passphrase;  /* of encrypted keys, chain or directory */
+	const char *staple;      /* OCSP response, DER; not for a directory */
+	bool serve_faults;       /* with a warning, where others are refused */
+	struct {
+		struct place chain, key, directory, passphrase, staple;
+	} places;
+};
+
+enum tls_alpn { TLS_ALPN_OPTIONAL, TLS_ALPN_REQUIRED };
+enum tls_sni { TLS_SNI_OPTIONAL, TLS_SNI_REQUIRED, TLS_SNI_MATCH };
+enum client_certificate {
+	CLIENT_CERTIFICATE_OFF,
+	CLIENT_CERTIFICATE_OPTIONAL,
+	CLIENT_CERTIFICATE_REQUIRED
+};
+
+/*
+ * All filled in: what was not said is taken from the base. None of the three
+ * sets is empty, and each version in the range has what it needs in each; what
+ * can be used in none of them has been left out.
+ */
+struct tls_policy_settings {
+	char name[64];
+	char base[64]; /* "" for those built in */
+	/* Clients that it is for; none: all. */
+	struct cidr networks[SETTINGS_NETWORKS_MAX];
+	size_t networks_count;
+	enum tls_version minimum, maximum;
+	/* The one we would rather have first. */
+	uint8_t ciphers[TLS_CIPHERS]; /* enum tls_cipher */
+	size_t ciphers_count;
+	/* The order is nobody's wish: the one that this machine computes
+	 * fastest may go first. */
+	bool ciphers_by_speed;
+	uint8_t groups[TLS_GROUPS]; /* enum tls_group */
+	size_t groups_count;
+	uint8_t signatures[TLS_SIGNATURES]; /* enum tls_signature */
+	size_t signatures_count;
+	enum tls_alpn alpn; /* an offer without "imap" is refused anyway */
+	enum tls_sni sni;
+	enum client_certificate client_certificate;
+	/* PEM files, or ""; both "" and no names where no certificate is asked
+	 * for, else there is a client_ca. */
+	const char *client_ca, *client_crl;
+	/* Of the subject: its CN or an alternative name. None: any may come. */
+	const char *client_names[SETTINGS_CLIENT_NAMES_MAX];
+	size_t client_names_count;
+	struct {
+		struct place client_ca, client_crl;
+	} places;
 };
 
 struct backend_settings {
@@ -45,21 +122,29 @@ struct backend_settings {
 	bool trusted; /* the wire to it is ours: ID may be sent in clear */
 };
 
-/* From 1, in characters; 0 is no place. */
-struct place {
-	unsigned line, column;
-};
-
 struct settings {
 	struct listener_settings *listeners;
 	size_t listeners_count;
 	struct backend_settings *backends;
 	size_t backends_count;
 
+	/* At least one; the first pair is for clients that want none of the
+	 * names that we have. */
+	struct certificate_settings *certificates;
+	size_t certificates_count;
+	/* Those built in first, then those of the file. */
+	struct tls_policy_settings *tls_policies;
+	size_t tls_policies_count;
+	struct tls_policy_settings *own_policies; /* of these, the file's */
+	size_t own_policies_count;
+
 	struct {
-		char certificate[4096]; /* path of the chain, PEM */
-		char key[4096];         /* path of the key, PEM */
-		bool tls12;             /* minimum_version is 1.2, else 1.3 */
+		uint64_t ticket_rotation; /* ms; a new key this often */
+		uint64_t ticket_lifetime; /* ms from issue to the last use */
+		/* File with the secrets that several gates share; "": one of
+		 * our own, lost with the process. */
+		const char *ticket_secret;
+		uint64_t watch; /* ms between looks at files; 0: never */
 	} tls;
 
 	struct {
@@ -107,7 +192,7 @@ struct settings {
 	/* Where these values stand, to say what is wrong with what they name;
 	 * no place: it is the default. */
 	struct {
-		struct place certificate, key, sink, user;
+		struct place ticket_secret, sink, user;
 	} places;
 };
 
@@ -128,6 +213,12 @@ struct settings_fault {
 enum err settings_load(struct slice yaml, struct settings **out,
 		       struct settings_fault *fault) MUST_USE;
 void settings_free(struct settings *s); /* NULL is fine */
+
+/* The policy of a client who comes to that listener, as a place in
+ * settings.tls_policies. */
+size_t settings_policy_of(const struct settings *s,
+			  const struct listener_settings *l,
+			  const struct address *client);
 
 /*
  * The effective configuration as YAML that loads to the same settings; emit is

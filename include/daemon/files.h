@@ -36,7 +36,7 @@ enum err files_read(const char *config_path, struct files *out,
  * for it in messages. */
 enum err files_read_from(int fd, const char *name, struct files *out,
 			 struct snapshot_fault *fault) MUST_USE;
-/* *fault becomes "FILE:2:16: 'tls.key': what". */
+/* *fault becomes "FILE:2:16: 'certificates.key': what". */
 void files_blame(const struct files *f, struct place at, const char *key,
 		 const char *what, struct snapshot_fault *fault);
 /* Once more is fine. */

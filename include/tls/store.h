@@ -12,11 +12,10 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "config/vocabulary.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum tls_version { TLS_VERSION_NONE, TLS_VERSION_12, TLS_VERSION_13 };
 
 /* Of each of the two files. */
 enum { STORE_FILE_MAX = 256 * 1024 };

@@ -28,7 +28,7 @@ static const char usage[] =
     "                           [--ca FILE] [--at TIME] [--json]\n"
     "\n"
     "Says what mail programs will not like about the chain of certificates in\n"
-    "each FILE, as tls.certificate would name it.\n"
+    "each FILE, as certificates.chain would name it.\n"
     "\n"
     "  -k, --key FILE    its private key; without it, one in FILE itself\n"
     "  -n, --name HOST   a name mail programs connect to; may be repeated\n"

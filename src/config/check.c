@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-__attribute__((format(printf, 5, 6))) static enum err
+enum err
 complain(struct complaint *out, enum err cause, const char *path, size_t index,
 	 const char *format, ...)
 {
@@ -175,6 +175,8 @@ config_check(const struct settings *s, struct complaint *out)
 
 	if (e == ERR_OK)
 		e = check_backends(s, out);
+	if (e == ERR_OK)
+		e = check_tls(s, out);
 	if (e == ERR_OK)
 		e = check_order(s, out);
 	return e;

@@ -4,6 +4,9 @@
  */
 #include "config/keys.h"
 
+#include "config/near.h"
+
+#include <assert.h>
 #include <string.h>
 
 #define FIELD(type, field)                                                     \
@@ -11,8 +14,17 @@
 #define S(field) FIELD(settings, field)
 #define L(field) FIELD(listener_settings, field)
 #define B(field) FIELD(backend_settings, field)
-#define LIST(field)                                                            \
-	offsetof(struct settings, field), sizeof *((struct settings *)0)->field
+#define C(field) FIELD(certificate_settings, field)
+#define P(field) FIELD(tls_policy_settings, field)
+/* Of a list: where it is, the size of an entry. */
+#define ITEMS(type, field)                                                     \
+	offsetof(struct type, field), sizeof *((struct type *)0)->field
+#define LIST(field) ITEMS(settings, field)
+/* A TLS policy's sets, which the base may give. */
+#define SET(field, max, terms)                                                 \
+	KIND_TERMS, ITEMS(tls_policy_settings, field), "", 1, max,             \
+	    .vocabulary = &(terms), .from_base = true,                         \
+	    .count_at = offsetof(struct tls_policy_settings, field##_count)
 
 #define KIB          UINT64_C(1024)
 #define MIB          (1024 * KIB)
@@ -21,13 +33,25 @@
 #define HOUR         (60 * MINUTE)
 #define MILLION      UINT64_C(1000000)
 #define NAME_MAX_LEN (sizeof((struct settings *)0)->process.user - 1)
+#define PATH_MAX_LEN 4095
 
 static const char *const bool_words[] = {"false", "true", NULL};
-static const char *const version_words[] = {"1.3", "1.2", NULL};
+static const char *const fault_words[] = {"refuse", "serve", NULL};
+static const char *const version_words[] = {
+    [TLS_VERSION_12] = "1.2", [TLS_VERSION_13] = "1.3"};
+static const char *const alpn_words[] = {
+    [TLS_ALPN_OPTIONAL] = "optional", [TLS_ALPN_REQUIRED] = "required"};
+static const char *const sni_words[] = {[TLS_SNI_OPTIONAL] = "optional",
+					[TLS_SNI_REQUIRED] = "required",
+					[TLS_SNI_MATCH] = "match"};
+static const char *const client_words[] = {
+    [CLIENT_CERTIFICATE_OFF] = "off",
+    [CLIENT_CERTIFICATE_OPTIONAL] = "optional",
+    [CLIENT_CERTIFICATE_REQUIRED] = "required"};
 static const char *const user_words[] = {"plain", "hashed", NULL};
 static const char *const address_words[] = {"full", "prefix", NULL};
 static const char *const mode_words[] = {
-    [LISTENER_IMPLICIT] = "implicit", [LISTENER_STARTTLS] = "starttls", NULL};
+    [LISTENER_IMPLICIT] = "implicit", [LISTENER_STARTTLS] = "starttls"};
 
 /* The bounds of what the gate collects stay below a block of base/pool. */
 /* clang-format off */
@@ -45,28 +69,138 @@ static const struct key keys[] = {
 		 "families."},
 	{"listeners.port", KIND_PORT, L(port), NULL, 1, 65535,
 	 .help = "TCP port."},
-	{"listeners.mode", KIND_CHOICE, L(mode), NULL, 0, 0,
+	{"listeners.mode", KIND_CHOICE,
+	 L(mode), NULL, LISTENER_IMPLICIT, LISTENER_STARTTLS,
 	 .help = "TLS from the first byte, or plain IMAP until the client says "
 		 "STARTTLS.",
 	 .words = mode_words},
 	{"listeners.plaintext_networks", KIND_NETWORKS,
-	 L(plaintext_networks), "", 0, SETTINGS_NETWORKS_MAX,
+	 ITEMS(listener_settings, plaintext_networks), "", 0,
+	 SETTINGS_NETWORKS_MAX,
 	 .help = "With mode starttls: clients in these networks may log in "
 		 "without TLS. Their passwords cross the network in clear; meant "
 		 "for old clients on a wire that is yours.",
 	 .count_at = offsetof(struct listener_settings, plaintext_networks_count)},
+	{"listeners.tls_policies", KIND_NAMES,
+	 ITEMS(listener_settings, tls_policies), "intermediate", 1,
+	 SETTINGS_POLICIES_MAX,
+	 .help = "Names of TLS policies. A client gets the first one whose "
+		 "networks hold it; the last one must hold everybody.",
+	 .count_at = offsetof(struct listener_settings, tls_policies_count)},
+
+	{"certificates", KIND_ENTRIES,
+	 LIST(certificates), NULL, 1, SETTINGS_CERTIFICATES_MAX,
+	 .help = "What we show to clients: the certificate that covers the name "
+		 "they ask for (SNI), else the first one here. Each entry is "
+		 "either a chain and its key or a directory of many.",
+	 .count_at = offsetof(struct settings, certificates_count)},
+	{"certificates.chain", KIND_PATH, C(chain), "", 0, PATH_MAX_LEN,
+	 .help = "File with the certificate chain: PEM, the server's certificate "
+		 "first, then the intermediate ones.",
+	 .sample = SAMPLE_SHOWN},
+	{"certificates.key", KIND_PATH, C(key), "", 0, PATH_MAX_LEN,
+	 .help = "File with the private key of the first certificate: PEM.",
+	 .sample = SAMPLE_SHOWN},
+	{"certificates.directory", KIND_PATH, C(directory), "", 0, PATH_MAX_LEN,
+	 .help = "Instead of chain and key, a directory that holds "
+		 "NAME/fullchain.pem and NAME/privkey.pem as certbot makes "
+		 "them, or NAME.crt and NAME.key, or NAME.pem with both; and "
+		 "staples, if any, in NAME/ocsp.der or NAME.ocsp."},
+	{"certificates.passphrase", KIND_PATH, C(passphrase), "", 0, PATH_MAX_LEN,
+	 .help = "File whose first line is the passphrase of the key, or of the "
+		 "keys in the directory."},
+	{"certificates.staple", KIND_PATH, C(staple), "", 0, PATH_MAX_LEN,
+	 .help = "File with an OCSP response for the chain: DER."},
+	{"certificates.faults", KIND_SWITCH, C(serve_faults), "refuse", 0, 0,
+	 .help = "A certificate that clients will not like (expired, not yet "
+		 "valid, a weak key) is refused, or served with a warning.",
+	 .words = fault_words},
+
+	{"tls_policies", KIND_ENTRIES,
+	 LIST(own_policies), "", 1, SETTINGS_OWN_POLICIES_MAX,
+	 .help = "What is asked of a client's TLS. Two policies are built in: "
+		 "modern is TLS 1.3 only, intermediate is what RFC 9325 "
+		 "recommends.",
+	 .count_at = offsetof(struct settings, own_policies_count),
+	 .sample = SAMPLE_ASIDE},
+	{"tls_policies.name", KIND_NAME, P(name), NULL, 1, NAME_MAX_LEN,
+	 .help = "How listeners and events call it. No two policies share a "
+		 "name."},
+	{"tls_policies.base", KIND_NAME, P(base), "intermediate", 1, NAME_MAX_LEN,
+	 .help = "The policy from which all is taken that is not said here, but "
+		 "for networks: one built in, or one written before this one."},
+	{"tls_policies.networks", KIND_NETWORKS,
+	 ITEMS(tls_policy_settings, networks), "", 0, SETTINGS_NETWORKS_MAX,
+	 .help = "Clients in these networks get it; without any, everybody "
+		 "does.",
+	 .count_at = offsetof(struct tls_policy_settings, networks_count)},
+	{"tls_policies.minimum_version", KIND_CHOICE,
+	 P(minimum), "", TLS_VERSION_12, TLS_VERSION_13,
+	 .help = "The oldest version of TLS that may be used.",
+	 .words = version_words, .from_base = true},
+	{"tls_policies.maximum_version", KIND_CHOICE,
+	 P(maximum), "", TLS_VERSION_12, TLS_VERSION_13,
+	 .help = "The newest one.",
+	 .words = version_words, .from_base = true},
+	{"tls_policies.ciphers", SET(ciphers, TLS_CIPHERS, tls_ciphers),
+	 .help = "Cipher suites, the one we prefer first. Those of the built-in "
+		 "policies are used in the order that this machine computes "
+		 "fastest."},
+	{"tls_policies.groups", SET(groups, TLS_GROUPS, tls_groups),
+	 .help = "Groups for the exchange of keys, the one we prefer first."},
+	{"tls_policies.signature_algorithms",
+	 SET(signatures, TLS_SIGNATURES, tls_signatures),
+	 .help = "With what signatures are made and accepted."},
+	{"tls_policies.alpn", KIND_CHOICE,
+	 P(alpn), "", TLS_ALPN_OPTIONAL, TLS_ALPN_REQUIRED,
+	 .help = "Must clients say that they want to speak imap? One that wants "
+		 "other protocols only is refused anyway.",
+	 .words = alpn_words, .from_base = true},
+	{"tls_policies.sni", KIND_CHOICE,
+	 P(sni), "", TLS_SNI_OPTIONAL, TLS_SNI_MATCH,
+	 .help = "Must clients say to which name they want to speak, and must it "
+		 "be one that a certificate covers (match)?",
+	 .words = sni_words, .from_base = true},
+	{"tls_policies.client_certificate", KIND_CHOICE,
+	 P(client_certificate), "", CLIENT_CERTIFICATE_OFF,
+	 CLIENT_CERTIFICATE_REQUIRED,
+	 .help = "Are clients asked for a certificate of their own? One that is "
+		 "shown must be good.",
+	 .words = client_words, .from_base = true},
+	{"tls_policies.client_ca", KIND_PATH, P(client_ca), "", 0, PATH_MAX_LEN,
+	 .help = "File with the authorities that sign the clients' certificates: "
+		 "PEM. Needed where client_certificate is not off.",
+	 .from_base = true},
+	{"tls_policies.client_crl", KIND_PATH, P(client_crl), "", 0, PATH_MAX_LEN,
+	 .help = "File with the lists of what these authorities revoked: PEM.",
+	 .from_base = true},
+	{"tls_policies.client_names", KIND_SUBJECTS,
+	 ITEMS(tls_policy_settings, client_names), "", 0,
+	 SETTINGS_CLIENT_NAMES_MAX,
+	 .help = "Whose certificates are accepted: a common name, a DNS name or a "
+		 "mail address in them. Without any, all that client_ca "
+		 "signed.",
+	 .count_at = offsetof(struct tls_policy_settings, client_names_count),
+	 .from_base = true},
 
 	{"tls", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "TLS between clients and us."},
-	{"tls.certificate", KIND_PATH, S(tls.certificate), NULL, 0, 0,
-	 .help = "File with the certificate chain: PEM, the server's certificate "
-		 "first, then the intermediate ones."},
-	{"tls.key", KIND_PATH, S(tls.key), NULL, 0, 0,
-	 .help = "File with the private key of the first certificate: PEM, "
-		 "without a passphrase."},
-	{"tls.minimum_version", KIND_SWITCH, S(tls.tls12), "1.2", 0, 0,
-	 .help = "The oldest version of TLS that clients may use.",
-	 .words = version_words},
+	{"tls.ticket_rotation", KIND_TIME,
+	 S(tls.ticket_rotation), "12h", SECOND, 168 * HOUR,
+	 .help = "How often there is a new key for session tickets."},
+	{"tls.ticket_lifetime", KIND_TIME,
+	 S(tls.ticket_lifetime), "24h", SECOND, 168 * HOUR,
+	 .help = "How long a client may come back with a ticket; so long are "
+		 "older keys kept. RFC 8446 allows a week. At most 63 times "
+		 "ticket_rotation."},
+	{"tls.ticket_secret", KIND_PATH,
+	 S(tls.ticket_secret), "", 0, PATH_MAX_LEN,
+	 .help = "File with the secrets that ticket keys are made from, for "
+		 "several gates that take each other's tickets; without it, "
+		 "a random one that ends with the program."},
+	{"tls.watch", KIND_TIME, S(tls.watch), "30s", 0, 24 * HOUR,
+	 .help = "How often files of certificates are looked at for changes, "
+		 "besides what the system tells; 0s is never."},
 
 	{"backends", KIND_ENTRIES,
 	 LIST(backends), NULL, 1, SETTINGS_BACKENDS_MAX,
@@ -201,6 +335,17 @@ key_index(const struct key *k)
 	return (size_t)(k - keys);
 }
 
+const struct key *
+key_of(const char *path)
+{
+	size_t i = 0;
+
+	while (i < KEYS && strcmp(keys[i].path, path) != 0)
+		i++;
+	assert(i < KEYS);
+	return &keys[i];
+}
+
 const char *
 key_name(const struct key *k)
 {
@@ -229,61 +374,33 @@ key_find(const struct key *parent, struct slice name)
 	return NULL;
 }
 
-enum { NEAR_MAX = 40 };
-
-static size_t
-least_of(size_t a, size_t b, size_t c)
+/* Else the right name in the wrong place, give or take one letter. */
+static const struct key *
+near_anywhere(struct slice name)
 {
-	size_t m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Edits, case aside, that make one of the other (Levenshtein); both at most
- * NEAR_MAX long. */
-static size_t
-distance(struct slice a, struct slice b)
-{
-	size_t row[NEAR_MAX + 1];
-
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b.len; j++) {
-			bool same = byte_lower(a.ptr[i - 1]) ==
-				    byte_lower(b.ptr[j - 1]);
-			size_t next = least_of(diagonal + !same, row[j] + 1,
-					       row[j - 1] + 1);
-
-			diagonal = row[j];
-			row[j] = next;
-		}
-	}
-	return row[b.len];
+	for (size_t limit = 0; limit <= 1; limit++)
+		for (size_t i = 0; i < KEYS; i++)
+			if (near_distance(
+				name, slice_str(key_name(&keys[i]))) <= limit)
+				return &keys[i];
+	return NULL;
 }
 
 const struct key *
 key_near(const struct key *parent, struct slice name)
 {
 	const struct key *best = NULL;
-	size_t limit = 1 + name.len / 3;
+	size_t limit = near_limit(name);
 
 	if (name.len > NEAR_MAX)
 		return NULL;
 	for (size_t i = 0; i < KEYS; i++) {
-		size_t d = distance(name, slice_str(key_name(&keys[i])));
+		size_t d = near_distance(name, slice_str(key_name(&keys[i])));
 
 		if (key_is_child(&keys[i], parent) && d <= limit) {
 			best = &keys[i];
 			limit = d - (d > 0);
 		}
 	}
-	/* Else the right name in the wrong place. */
-	for (size_t i = 0; i < KEYS && !best; i++)
-		if (slice_ieq(name, slice_str(key_name(&keys[i]))))
-			best = &keys[i];
-	return best;
+	return best ? best : near_anywhere(name);
 }

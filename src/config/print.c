@@ -27,14 +27,14 @@ cut_line(struct slice *rest, size_t room)
 }
 
 static void
-put_comment(struct writer *w, const char *margin, const char *text)
+put_comment(struct writer *w, struct slice margin, const char *text)
 {
 	struct slice rest = slice_str(text);
 
 	while (rest.len > 0) {
-		put(w, margin);
+		w->emit(w->arg, margin);
 		put(w, "# ");
-		w->emit(w->arg, cut_line(&rest, COLUMNS - strlen(margin) - 2));
+		w->emit(w->arg, cut_line(&rest, COLUMNS - margin.len - 2));
 		put(w, "\n");
 	}
 }
@@ -44,17 +44,70 @@ static void
 help_text(const struct key *k, char out[HELP_MAX])
 {
 	char expects[EXPECTS_MAX];
-	int n;
+	size_t n;
 
 	if (k->kind == KIND_GROUP || k->kind == KIND_ENTRIES) {
-		n = snprintf(out, HELP_MAX, "%s", k->help);
+		n = (size_t)snprintf(out, HELP_MAX, "%s", k->help);
 	} else {
 		key_expects(k, expects);
 		if (byte_alpha((unsigned char)expects[0]))
 			expects[0] = (char)(expects[0] & ~0x20);
-		n = snprintf(out, HELP_MAX, "%s %s.", k->help, expects);
+		n = (size_t)snprintf(out, HELP_MAX, "%s %s.", k->help, expects);
 	}
 	assert(n > 0 && n < HELP_MAX);
+}
+
+/* How it is written: as values, or as a sample with help and comments. */
+struct style {
+	bool sample, help;
+	bool aside;         /* all of it is a comment */
+	const char *margin; /* before everything */
+};
+
+/* A name and its value. Long lists have a line for each item. */
+static void
+print_pair(const struct key *k, const void *base, const char *margin,
+	   const char *mark, struct writer *w)
+{
+	size_t n = key_is_list(k) ? key_length(k, base) : 0;
+	bool tall = k->kind == KIND_TERMS;
+
+	put(w, key_name(k));
+	put(w, tall ? ":" : ": ");
+	if (!key_is_list(k))
+		key_print(k, base, w);
+	else if (!tall)
+		put(w, "[");
+	for (size_t i = 0; i < n; i++) {
+		if (tall) {
+			put(w, "\n");
+			put(w, margin);
+			put(w, "  ");
+			put(w, mark);
+			put(w, "- ");
+		} else if (i > 0) {
+			put(w, ", ");
+		}
+		key_print_item(k, base, i, w);
+	}
+	put(w, key_is_list(k) && !tall ? "]\n" : "\n");
+}
+
+static bool
+is_comment(const struct key *k, const struct style *style)
+{
+	return style->aside ||
+	       (style->sample && k->preset && k->sample != SAMPLE_SHOWN);
+}
+
+/* Those built in are described by what others may take from them. */
+static bool
+is_left_out(const struct key *k, const void *base)
+{
+	const struct tls_policy_settings *p = base;
+
+	return strncmp(k->path, "tls_policies.", 13) == 0 && !*p->base &&
+	       k->preset && !k->from_base;
 }
 
 /*
@@ -62,42 +115,57 @@ help_text(const struct key *k, char out[HELP_MAX])
  * comments themselves.
  */
 static void
-print_children(const struct key *parent, const void *base, bool sample,
-	       bool help, struct writer *w)
+print_children(const struct key *parent, const void *base,
+	       const struct style *style, struct writer *w)
 {
-	const char *margin = parent->kind == KIND_ENTRIES ? "    " : "  ";
-	bool first = parent->kind == KIND_ENTRIES;
+	bool entry = parent->kind == KIND_ENTRIES, first = entry;
+	char margin[16], text[HELP_MAX];
 	const struct key *k;
-	char text[HELP_MAX];
 
+	(void)snprintf(margin, sizeof margin, "%s%s", style->margin,
+		       entry ? "    " : "  ");
 	for (size_t i = 0; (k = key_at(i)); i++) {
-		if (!key_is_child(k, parent))
+		const char *mark = is_comment(k, style) ? "#" : "";
+		size_t indent = strlen(margin) - (first ? 2 : 0);
+
+		if (!key_is_child(k, parent) || is_left_out(k, base))
 			continue;
 		help_text(k, text);
-		if (help)
-			put_comment(w, first ? "  " : margin, text);
-		put(w, first ? "  - " : margin);
-		if (sample && k->preset)
-			put(w, "#");
-		put(w, key_name(k));
-		put(w, ": ");
-		key_print(k, base, w);
-		put(w, "\n");
+		if (style->help)
+			put_comment(w, slice_head(slice_str(margin), indent),
+				    text);
+		w->emit(w->arg, slice_head(slice_str(margin), indent));
+		put(w, mark);
+		put(w, first ? "- " : "");
+		print_pair(k, base, margin, mark, w);
 		first = false;
 	}
 }
 
 static void
-print_entries(const struct key *k, const struct settings *s, bool sample,
+print_entries(const struct key *k, const struct settings *s, struct style style,
 	      struct writer *w)
 {
 	const char *base = (const char *)s;
 	const char *items = *(const char *const *)(const void *)(base + k->at);
-	size_t n = *(const size_t *)(const void *)(base + k->count_at);
+	size_t n = key_length(k, s);
 
-	for (size_t i = 0; i < n; i++)
-		print_children(k, items + i * k->size, sample, sample && i == 0,
-			       w);
+	for (size_t i = 0; i < n; i++) {
+		print_children(k, items + i * k->size, &style, w);
+		style.help = false;
+	}
+}
+
+/* In the words of the file, as comments: they are there without being said. */
+static void
+print_built_in(const struct settings *s, struct writer *w)
+{
+	static const struct style style = {.margin = "# "};
+
+	put(w, "# These TLS policies are built in:\n");
+	for (size_t i = 0; i < SETTINGS_BUILT_IN_POLICIES; i++)
+		print_children(key_of("tls_policies"), &s->tls_policies[i],
+			       &style, w);
 }
 
 static void
@@ -107,19 +175,27 @@ print(const struct settings *s, bool sample, struct writer *w)
 	char text[HELP_MAX];
 
 	for (size_t i = 0; (k = key_at(i)); i++) {
+		struct style style = {sample, sample,
+				      sample && k->sample == SAMPLE_ASIDE, ""};
+
 		if (!key_is_child(k, NULL))
 			continue;
 		if (sample) {
 			put(w, "\n");
 			help_text(k, text);
-			put_comment(w, "", text);
+			put_comment(w, SLICE_EMPTY, text);
+		} else if (strcmp(k->path, "tls_policies") == 0) {
+			print_built_in(s, w);
 		}
+		if (k->kind == KIND_ENTRIES && key_length(k, s) == 0)
+			continue;
+		put(w, style.aside ? "#" : "");
 		put(w, k->path);
 		put(w, ":\n");
 		if (k->kind == KIND_ENTRIES)
-			print_entries(k, s, sample, w);
+			print_entries(k, s, style, w);
 		else
-			print_children(k, s, sample, sample, w);
+			print_children(k, s, &style, w);
 	}
 }
 
@@ -134,8 +210,9 @@ settings_print(const struct settings *s,
 
 /* What nobody can guess, as an example. */
 static const char example[] =
-    "tls: {certificate: /etc/imapward/fullchain.pem,"
-    " key: /etc/imapward/privkey.pem}\n"
+    "certificates: [{chain: /etc/imapward/fullchain.pem,"
+    " key: /etc/imapward/privkey.pem}]\n"
+    "tls_policies: [{name: kiosks, networks: [192.0.2.0/24]}]\n"
     "backends: [{name: main, address: 127.0.0.1, port: 1143}]\n";
 
 void
@@ -201,17 +278,35 @@ put_sentences(struct writer *w, const char *text)
 }
 
 static void
+put_known(struct writer *w, const struct vocabulary *v)
+{
+	put(w, "Known are\n");
+	for (size_t i = 0; i < v->count; i++) {
+		put(w, ".Ql ");
+		put(w, v->terms[i].name);
+		put(w, i + 1 < v->count ? " ,\n" : " .\n");
+	}
+}
+
+static void
 put_default(struct writer *w, const struct key *k)
 {
 	struct writer escaped = {emit_mdoc, w};
 
+	if (k->from_base) {
+		put(w, "Default: that of the base.\n");
+		return;
+	}
 	put(w, "Default:\n.Ql ");
-	if (k->kind == KIND_NETWORKS)
-		put(w, "[]");
-	else if (key_is_number(k))
+	if (key_is_list(k)) {
+		put(w, "[");
 		put(w, k->preset);
-	else
+		put(w, "]");
+	} else if (key_is_number(k)) {
+		put(w, k->preset);
+	} else {
 		put_word(&escaped, k->preset);
+	}
 	put(w, " .\n");
 }
 
@@ -229,6 +324,8 @@ settings_manual(void (*emit)(void *arg, struct slice text), void *arg)
 		put(&w, k->path);
 		put(&w, "\n");
 		put_sentences(&w, text);
+		if (k->vocabulary)
+			put_known(&w, k->vocabulary);
 		if (!k->preset)
 			put(&w, "Must be given.\n");
 		else if (k->kind != KIND_GROUP && k->kind != KIND_ENTRIES)

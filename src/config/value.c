@@ -116,30 +116,64 @@ print_number(const struct key *k, const void *field, struct writer *w)
 	put(w, text);
 }
 
+static unsigned
+last_word(const struct key *k)
+{
+	return k->kind == KIND_SWITCH ? 1 : (unsigned)k->most;
+}
+
+/* Any enum: they are all of this size. */
+static void
+write_enum(const struct key *k, unsigned value, void *field)
+{
+	assert(k->size == sizeof value);
+	memcpy(field, &value, sizeof value);
+}
+
 static enum err
 read_word(const struct key *k, struct slice text, void *field)
 {
-	unsigned i = 0;
-
-	while (k->words[i] && !slice_eq(text, slice_str(k->words[i])))
-		i++;
-	if (!k->words[i])
-		return ERR_UNKNOWN;
-	if (k->kind == KIND_SWITCH)
-		*(bool *)field = i == 1;
-	else
-		*(enum listener_mode *)field = (enum listener_mode)i;
-	return ERR_OK;
+	for (unsigned i = (unsigned)k->least; i <= last_word(k); i++) {
+		if (!slice_eq(text, slice_str(k->words[i])))
+			continue;
+		if (k->kind == KIND_SWITCH)
+			*(bool *)field = i == 1;
+		else
+			write_enum(k, i, field);
+		return ERR_OK;
+	}
+	return ERR_UNKNOWN;
 }
 
 static void
-print_word(const struct key *k, const void *field, struct writer *w)
+print_switch(const struct key *k, const void *field, struct writer *w)
 {
-	unsigned i = k->kind == KIND_SWITCH
-			 ? *(const bool *)field
-			 : *(const enum listener_mode *)field;
+	put_word(w, k->words[*(const bool *)field]);
+}
 
-	put_word(w, k->words[i]);
+static void
+print_choice(const struct key *k, const void *field, struct writer *w)
+{
+	unsigned i;
+
+	memcpy(&i, field, sizeof i);
+	put_text(w, k->words[i]);
+}
+
+/* "either a, b or c" */
+static void
+words_text(const struct key *k, char out[EXPECTS_MAX])
+{
+	unsigned last = last_word(k);
+	size_t len = (size_t)snprintf(out, EXPECTS_MAX, "either");
+
+	for (unsigned i = (unsigned)k->least; i <= last; i++)
+		len += (size_t)snprintf(out + len, EXPECTS_MAX - len, "%s %s",
+					i == (unsigned)k->least ? ""
+					: i < last              ? ","
+								: " or",
+					k->words[i]);
+	assert(len < EXPECTS_MAX);
 }
 
 static enum err
@@ -153,6 +187,22 @@ copy_text(struct slice text, char *out, size_t size)
 	return ERR_OK;
 }
 
+enum err
+texts_keep(struct texts *texts, struct slice text, const char **out)
+{
+	if (!texts || text.len == 0) {
+		*out = text.len > 0 ? (const char *)text.ptr : "";
+		return ERR_OK;
+	}
+	if (text.len >= texts->room)
+		return ERR_LIMIT;
+	(void)copy_text(text, texts->next, texts->room);
+	*out = texts->next;
+	texts->next += text.len + 1;
+	texts->room -= text.len + 1;
+	return ERR_OK;
+}
+
 static bool
 is_name_byte(unsigned char c)
 {
@@ -160,32 +210,65 @@ is_name_byte(unsigned char c)
 	       c == '.';
 }
 
-static enum err
-read_name(const struct key *k, struct slice text, void *field)
+bool
+text_is_name(struct slice text)
 {
-	if (text.len < k->least)
-		return ERR_SYNTAX;
 	for (size_t i = 0; i < text.len; i++)
-		if (!is_name_byte(text.ptr[i]) || (i == 0 && *text.ptr == '-'))
-			return ERR_SYNTAX;
-	return copy_text(text, field, k->size);
+		if (!is_name_byte(text.ptr[i]))
+			return false;
+	return text.len == 0 || *text.ptr != '-';
 }
 
 static enum err
-read_path(const struct key *k, struct slice text, void *field)
+read_name(const struct key *k, struct slice text, void *field)
 {
-	struct slice rest = text;
+	if (text.len < k->least || !text_is_name(text))
+		return ERR_SYNTAX;
+	return copy_text(text, field, k->size);
+}
+
+/* Escapes in quotes can make what may not stand in the file. */
+bool
+text_is_clean(struct slice text)
+{
 	int32_t point;
 
-	if (text.len < 2 || text.ptr[0] != '/')
-		return ERR_SYNTAX;
-	/* Escapes in quotes can make what may not stand in the file. */
-	while (rest.len > 0) {
-		rest = slice_skip(rest, utf8_next(rest, &point));
+	while (text.len > 0) {
+		text = slice_skip(text, utf8_next(text, &point));
 		if (point < 0x20 || reader_refuses(point))
-			return ERR_SYNTAX;
+			return false;
 	}
-	return copy_text(text, field, k->size);
+	return true;
+}
+
+static bool
+is_path(struct slice text)
+{
+	return text.len >= 2 && text.ptr[0] == '/' && text_is_clean(text);
+}
+
+static enum err
+read_path(const struct key *k, struct slice text, struct texts *texts,
+	  void *field)
+{
+	const char *kept;
+	enum err e;
+
+	if ((text.len > 0 || k->least > 0) && !is_path(text))
+		return ERR_SYNTAX;
+	if (text.len > k->most)
+		return ERR_LIMIT;
+	e = texts_keep(texts, text, &kept);
+	if (e == ERR_OK)
+		memcpy(field, &kept, k->size);
+	return e;
+}
+
+static void
+print_path(const struct key *k, const void *field, struct writer *w)
+{
+	(void)k;
+	put_text(w, *(const char *const *)field);
 }
 
 /* Letters, digits, '-', and '_', which container names have. */
@@ -284,17 +367,18 @@ static enum err
 read_sink(const struct key *k, struct slice text, void *settings)
 {
 	struct settings *s = settings;
-	struct key path = *k;
 	enum err e;
 
+	(void)k;
 	for (unsigned i = 0; i < sizeof sink_words / sizeof *sink_words; i++) {
 		if (sink_words[i] && slice_eq(text, slice_str(sink_words[i]))) {
 			s->audit.kind = (enum audit_kind)i;
 			return ERR_OK;
 		}
 	}
-	path.size = sizeof s->audit.path;
-	e = read_path(&path, text, s->audit.path);
+	if (!is_path(text))
+		return ERR_SYNTAX;
+	e = copy_text(text, s->audit.path, sizeof s->audit.path);
 	if (e == ERR_OK)
 		s->audit.kind = AUDIT_FILE;
 	return e;
@@ -310,24 +394,6 @@ print_sink(const struct key *k, const void *settings, struct writer *w)
 						: sink_words[s->audit.kind]);
 }
 
-/* Only printed here: the loader reads the items one by one. */
-static void
-print_networks(const struct key *k, const void *entry, struct writer *w)
-{
-	const char *base = entry;
-	const struct cidr *nets = (const void *)(base + k->at);
-	size_t n = *(const size_t *)(const void *)(base + k->count_at);
-	char text[CIDR_TEXT_MAX];
-
-	put(w, "[");
-	for (size_t i = 0; i < n; i++) {
-		put(w, i > 0 ? ", " : "");
-		cidr_print(&nets[i], text);
-		put_text(w, text);
-	}
-	put(w, "]");
-}
-
 static const struct {
 	const char *expects; /* NULL: from the bounds or the words */
 	enum err (*read)(const struct key *k, struct slice text, void *field);
@@ -335,16 +401,18 @@ static const struct {
 } kinds[KINDS] = {
     [KIND_GROUP] = {"keys and their values", NULL, NULL},
     [KIND_ENTRIES] = {"a list", NULL, NULL},
-    [KIND_NETWORKS] = {"a list of networks such as 192.0.2.0/24", NULL,
-		       print_networks},
-    [KIND_SWITCH] = {NULL, read_word, print_word},
-    [KIND_CHOICE] = {NULL, read_word, print_word},
+    [KIND_NETWORKS] = {"a list of networks such as 192.0.2.0/24", NULL, NULL},
+    [KIND_NAMES] = {"a list of names", NULL, NULL},
+    [KIND_SUBJECTS] = {"a list of names", NULL, NULL},
+    [KIND_TERMS] = {NULL, NULL, NULL},
+    [KIND_SWITCH] = {NULL, read_word, print_switch},
+    [KIND_CHOICE] = {NULL, read_word, print_choice},
     [KIND_COUNT] = {NULL, read_number, print_number},
     [KIND_SIZE] = {NULL, read_number, print_number},
     [KIND_TIME] = {NULL, read_number, print_number},
     [KIND_PORT] = {NULL, read_number, print_number},
     [KIND_NAME] = {NULL, read_name, print_text},
-    [KIND_PATH] = {"an absolute path", read_path, print_text},
+    [KIND_PATH] = {NULL, NULL, print_path},
     [KIND_HOST] = {"an IPv4 or IPv6 address or a host name", read_host,
 		   print_text},
     [KIND_LISTEN] = {"an IPv4 or IPv6 address or \"*\"", read_listen,
@@ -361,8 +429,13 @@ key_expects(const struct key *k, char out[EXPECTS_MAX])
 	if (kinds[k->kind].expects) {
 		snprintf(out, EXPECTS_MAX, "%s", kinds[k->kind].expects);
 	} else if (k->words) {
-		snprintf(out, EXPECTS_MAX, "either %s or %s", k->words[0],
-			 k->words[1]);
+		words_text(k, out);
+	} else if (k->kind == KIND_TERMS) {
+		snprintf(out, EXPECTS_MAX, "a list of %ss such as %s",
+			 k->vocabulary->noun, k->vocabulary->terms[0].name);
+	} else if (k->kind == KIND_PATH) {
+		snprintf(out, EXPECTS_MAX, "an absolute path%s",
+			 k->least == 0 ? " or \"\"" : "");
 	} else if (k->kind == KIND_NAME) {
 		snprintf(out, EXPECTS_MAX,
 			 "a name of %s to %" PRIu64
@@ -377,15 +450,17 @@ key_expects(const struct key *k, char out[EXPECTS_MAX])
 }
 
 enum err
-key_read(const struct key *k, struct slice text, void *base)
+key_read(const struct key *k, struct slice text, struct texts *texts,
+	 void *base)
 {
-	return kinds[k->kind].read(k, text, (char *)base + k->at);
+	void *field = (char *)base + k->at;
+
+	return k->kind == KIND_PATH ? read_path(k, text, texts, field)
+				    : kinds[k->kind].read(k, text, field);
 }
 
 void
 key_print(const struct key *k, const void *base, struct writer *w)
 {
-	size_t at = k->kind == KIND_NETWORKS ? 0 : k->at;
-
-	kinds[k->kind].print(k, (const char *)base + at, w);
+	kinds[k->kind].print(k, (const char *)base + k->at, w);
 }

@@ -109,6 +109,53 @@ read_named(const struct files *f, const char *path, const char *key,
 	return e;
 }
 
+/* Can it be had from the one store there is, whose policy has only a minimum?
+ */
+static bool
+is_plain(const struct tls_policy_settings *p,
+	 const struct tls_policy_settings *usual)
+{
+	return p->maximum == TLS_VERSION_13 && p->ciphers_by_speed &&
+	       p->groups_count == usual->groups_count &&
+	       memcmp(p->groups, usual->groups, p->groups_count) == 0 &&
+	       p->signatures_count == usual->signatures_count &&
+	       memcmp(p->signatures, usual->signatures, p->signatures_count) ==
+		   0 &&
+	       p->alpn == TLS_ALPN_OPTIONAL && p->sni == TLS_SNI_OPTIONAL &&
+	       p->client_certificate == CLIENT_CERTIFICATE_OFF;
+}
+
+/* What the configuration knows already and nothing else does. */
+static enum err
+refuse_what_is_not_yet(const struct files *f, const struct settings *s,
+		       struct snapshot_fault *fault)
+{
+	const struct certificate_settings *c = &s->certificates[0];
+	const struct listener_settings *first = &s->listeners[0];
+	const struct tls_policy_settings *p =
+	    &s->tls_policies[first->tls_policies_at[0]];
+	const char *what = NULL;
+
+	if (s->certificates_count > 1 || *c->directory || *c->passphrase ||
+	    *c->staple || c->serve_faults)
+		what = "certificates other than one chain and its key";
+	if (!is_plain(p, &s->tls_policies[p->minimum == TLS_VERSION_12]))
+		what = "TLS policies other than modern and intermediate";
+	for (size_t i = 0; i < s->listeners_count; i++)
+		if (s->listeners[i].tls_policies_count > 1 ||
+		    s->listeners[i].tls_policies_at[0] !=
+			first->tls_policies_at[0])
+			what = "more than one TLS policy";
+	if (*s->tls.ticket_secret)
+		what = "tls.ticket_secret";
+	if (!what)
+		return ERR_OK;
+	(void)snprintf(fault->text, sizeof fault->text,
+		       "%s: not yet: %s cannot be had in this version",
+		       f->paths[PATH_YAML], what);
+	return ERR_REFUSED;
+}
+
 /* Where the paths of the other two files stand in the first one. */
 struct named {
 	struct place chain, key;
@@ -126,13 +173,18 @@ read_paths(struct files *f, struct named *named, struct snapshot_fault *fault)
 		snapshot_fault_yaml(f->paths[PATH_YAML], &where, fault);
 		return e;
 	}
-	f->paths[PATH_CHAIN] = strdup(s->tls.certificate);
-	f->paths[PATH_KEY] = strdup(s->tls.key);
-	*named = (struct named){s->places.certificate, s->places.key};
+	e = refuse_what_is_not_yet(f, s, fault);
+	if (e == ERR_OK) {
+		f->paths[PATH_CHAIN] = strdup(s->certificates[0].chain);
+		f->paths[PATH_KEY] = strdup(s->certificates[0].key);
+		if (!f->paths[PATH_CHAIN] || !f->paths[PATH_KEY])
+			e = fail(fault, ERR_NOMEM, f->paths[PATH_YAML],
+				 err_text(ERR_NOMEM));
+	}
+	*named = (struct named){s->certificates[0].places.chain,
+				s->certificates[0].places.key};
 	settings_free(s);
-	if (f->paths[PATH_CHAIN] && f->paths[PATH_KEY])
-		return ERR_OK;
-	return fail(fault, ERR_NOMEM, f->paths[PATH_YAML], err_text(ERR_NOMEM));
+	return e;
 }
 
 static void
@@ -160,11 +212,11 @@ read_three(struct files *f, int fd, struct snapshot_fault *fault)
 	if (e == ERR_OK)
 		e = read_paths(f, &named, fault);
 	if (e == ERR_OK)
-		e = read_named(f, f->paths[PATH_CHAIN], "tls.certificate",
+		e = read_named(f, f->paths[PATH_CHAIN], "certificates.chain",
 			       named.chain, &f->chain, &st, fault);
 	if (e == ERR_OK)
-		e = read_named(f, f->paths[PATH_KEY], "tls.key", named.key,
-			       &f->key, &st, fault);
+		e = read_named(f, f->paths[PATH_KEY], "certificates.key",
+			       named.key, &f->key, &st, fault);
 	if (e == ERR_OK)
 		warn_of_key(f, &st);
 	return e;

@@ -99,10 +99,11 @@ read_store(const struct snapshot_source *src, const struct settings *s,
 	   int64_t now, struct store **out, struct snapshot_fault *fault)
 {
 	struct store_fault f = {.cause = ERR_INTERNAL};
+	const struct tls_policy_settings *p =
+	    &s->tls_policies[s->listeners[0].tls_policies_at[0]];
 	struct store_options o = {.chain = src->chain,
 				  .key = src->key,
-				  .minimum = s->tls.tls12 ? TLS_VERSION_12
-							  : TLS_VERSION_13,
+				  .minimum = p->minimum,
 				  .now = now};
 	struct store *store = store_new(&o, &f);
 

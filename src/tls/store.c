@@ -123,7 +123,7 @@ contains(struct slice s, const char *text)
 	return s.len > 0 && memmem(s.ptr, s.len, text, strlen(text)) != NULL;
 }
 
-#define SWAPPED "are tls.certificate and tls.key swapped?"
+#define SWAPPED "are chain and key swapped?"
 
 /* The library's answer to a bad key does not say what is bad about it. */
 static enum err

@@ -15,7 +15,7 @@
 	"    mode: implicit\n"                                                 \
 	"  - name: imap\n    address: \"*\"\n    port: 143\n"                  \
 	"    mode: starttls\n    plaintext_networks: [ 192.0.2.0/24 ]\n"       \
-	"tls:\n  certificate: /c.pem\n  key: /k.pem\n"                         \
+	"certificates:\n  - chain: /c.pem\n    key: /k.pem\n"                  \
 	"backends:\n"                                                          \
 	"  - name: one\n    address: 127.0.0.1\n    port: 1143\n"
 #define SECOND "  - name: two\n    address: 127.0.0.2\n    port: 1143\n"

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char yaml[] = "tls:\n"
-			   "  certificate: /etc/chain.pem\n"
-			   "  key: /etc/key.pem\n"
+static const char yaml[] = "certificates:\n"
+			   "  - chain: /etc/chain.pem\n"
+			   "    key: /etc/key.pem\n"
 			   "backends:\n"
 			   "  - name: main\n"
 			   "    address: 192.0.2.1\n"

@@ -252,7 +252,7 @@ refuses_chains(void)
 	    "there is no certificate in it");
 	bad(key, key, CERTS_NOW, ERR_MISSING, false,
 	    "there is no certificate in it, but a private key: are "
-	    "tls.certificate and tls.key swapped?");
+	    "chain and key swapped?");
 	bad(SLICE("-----BEGIN CERTIFICATE-----\n!!\n"
 		  "-----END CERTIFICATE-----\n"),
 	    key, CERTS_NOW, ERR_SYNTAX, false,
