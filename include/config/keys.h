@@ -98,7 +98,7 @@ enum err key_read(const struct key *k, struct slice text, struct texts *texts,
 enum err key_read_item(const struct key *k, struct slice text,
 		       struct texts *texts, void *base) MUST_USE;
 /* What is wrong with such an item: "expected a network, found %s". */
-enum { REASON_MAX = 400 };
+enum { REASON_MAX = 480 };
 void key_item_fault(const struct key *k, enum err cause, struct slice text,
 		    const char *shown, char out[REASON_MAX]);
 /* Where it says how many there are. */

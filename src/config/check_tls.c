@@ -81,19 +81,24 @@ term_at(const struct set *set, size_t i)
 	return &set->key->vocabulary->terms[set->ids[i]];
 }
 
-/* Is there one for that version, and, in TLS 1.2, for these keys? */
+static bool
+serves(const struct set *set, enum tls_version v)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (term_has(term_at(set, i), v))
+			return true;
+	return false;
+}
+
+/* With whose keys it works in TLS 1.2. */
 static unsigned
-keys_of(const struct set *set, enum tls_version v, bool *any)
+keys_of(const struct set *set)
 {
 	unsigned keys = 0;
 
-	*any = false;
-	for (size_t i = 0; i < set->count; i++) {
-		if (!term_has(term_at(set, i), v))
-			continue;
-		*any = true;
-		keys |= term_at(set, i)->keys;
-	}
+	for (size_t i = 0; i < set->count; i++)
+		if (term_has(term_at(set, i), TLS_VERSION_12))
+			keys |= term_at(set, i)->keys;
 	return keys;
 }
 
@@ -102,16 +107,18 @@ static enum err
 check_set(const struct tls_policy_settings *p, const struct set *set,
 	  size_t own, struct complaint *out)
 {
-	bool any;
-
 	for (unsigned v = p->minimum; v <= (unsigned)p->maximum; v++) {
-		(void)keys_of(set, (enum tls_version)v, &any);
-		if (!any)
-			return complain(
-			    out, ERR_MISMATCH, set->key->path, own,
-			    "TLS policy '%s' allows %s, but has no %s for it",
-			    p->name, version_text((enum tls_version)v),
-			    set->key->vocabulary->noun);
+		if (serves(set, (enum tls_version)v))
+			continue;
+		(void)complain(out, ERR_MISMATCH, set->key->path, own,
+			       "TLS policy '%s' allows %s, but has no %s for "
+			       "it",
+			       p->name, version_text((enum tls_version)v),
+			       set->key->vocabulary->noun);
+		out->other = v == (unsigned)p->minimum
+				 ? "tls_policies.minimum_version"
+				 : "tls_policies.maximum_version";
+		return ERR_MISMATCH;
 	}
 	for (size_t i = 0; i < set->count; i++)
 		if (!policy_uses(p, term_at(set, i)))
@@ -135,7 +142,6 @@ check_sets(const struct tls_policy_settings *p, size_t own,
 	    key_of("tls_policies.signature_algorithms"), p->signatures,
 	    p->signatures_count};
 	enum err e = check_set(p, &ciphers, own, out);
-	bool any;
 
 	if (e == ERR_OK)
 		e = check_set(p, &groups, own, out);
@@ -143,8 +149,7 @@ check_sets(const struct tls_policy_settings *p, size_t own,
 		e = check_set(p, &signatures, own, out);
 	if (e != ERR_OK || p->minimum != TLS_VERSION_12)
 		return e;
-	if (keys_of(&ciphers, TLS_VERSION_12, &any) &
-	    keys_of(&signatures, TLS_VERSION_12, &any))
+	if (keys_of(&ciphers) & keys_of(&signatures))
 		return ERR_OK;
 	e = complain(out, ERR_MISMATCH, signatures.key->path, own,
 		     "TLS policy '%s': with TLS 1.2 none of its signature "

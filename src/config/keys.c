@@ -4,8 +4,6 @@
  */
 #include "config/keys.h"
 
-#include "config/near.h"
-
 #include <assert.h>
 #include <string.h>
 
@@ -372,35 +370,4 @@ key_find(const struct key *parent, struct slice name)
 		    slice_eq(name, slice_str(key_name(&keys[i]))))
 			return &keys[i];
 	return NULL;
-}
-
-/* Else the right name in the wrong place, give or take one letter. */
-static const struct key *
-near_anywhere(struct slice name)
-{
-	for (size_t limit = 0; limit <= 1; limit++)
-		for (size_t i = 0; i < KEYS; i++)
-			if (near_distance(
-				name, slice_str(key_name(&keys[i]))) <= limit)
-				return &keys[i];
-	return NULL;
-}
-
-const struct key *
-key_near(const struct key *parent, struct slice name)
-{
-	const struct key *best = NULL;
-	size_t limit = near_limit(name);
-
-	if (name.len > NEAR_MAX)
-		return NULL;
-	for (size_t i = 0; i < KEYS; i++) {
-		size_t d = near_distance(name, slice_str(key_name(&keys[i])));
-
-		if (key_is_child(&keys[i], parent) && d <= limit) {
-			best = &keys[i];
-			limit = d - (d > 0);
-		}
-	}
-	return best ? best : near_anywhere(name);
 }

@@ -147,11 +147,11 @@ term_fault(const struct vocabulary *v, struct slice text, const char *shown,
 
 	vocabulary_nearest(v, text, nearest);
 	if (why)
-		(void)snprintf(out, REASON_MAX, "%.100s is refused: %s", shown,
-			       why);
+		(void)snprintf(out, REASON_MAX,
+			       "%.240s is known but refused: %s", shown, why);
 	else
 		(void)snprintf(out, REASON_MAX,
-			       "unknown %s %.100s; the nearest are %s", v->noun,
+			       "unknown %s %.240s; the nearest are %s", v->noun,
 			       shown, nearest);
 }
 

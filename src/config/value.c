@@ -5,116 +5,13 @@
 #include "config/keys.h"
 
 #include "audit/json.h"
+#include "config/number.h"
 #include "config/reader.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-struct unit {
-	const char *name;
-	uint64_t value;
-};
-
-/* From small to large. */
-static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
-static const struct unit sizes[] = {
-    {"", 1},
-    {"KiB", 1024},
-    {"MiB", UINT64_C(1024) * 1024},
-    {NULL, 0},
-};
-static const struct unit times[] = {
-    {"ms", 1},
-    {"s", 1000},
-    {"m", UINT64_C(60) * 1000},
-    {"h", UINT64_C(60) * 60 * 1000},
-    {NULL, 0},
-};
-
-static const struct {
-	const char *noun; /* for a text with bounds */
-	const struct unit *units;
-	const char *zero;
-} numbers[KINDS] = {
-    [KIND_COUNT] = {"a number", no_units, "0"},
-    [KIND_SIZE] = {"a size", sizes, "0"},
-    [KIND_TIME] = {"a time", times, "0s"},
-    [KIND_PORT] = {"a port number", no_units, "0"},
-};
-
-bool
-key_is_number(const struct key *k)
-{
-	return numbers[k->kind].noun != NULL;
-}
-
-/* With the largest unit that leaves no rest. */
-static void
-number_text(enum kind kind, uint64_t v, char out[32])
-{
-	const struct unit *u = numbers[kind].units;
-
-	for (const struct unit *next = u; next->name; next++)
-		if (v % next->value == 0)
-			u = next;
-	if (v == 0)
-		snprintf(out, 32, "%s", numbers[kind].zero);
-	else
-		snprintf(out, 32, "%" PRIu64 "%s", v / u->value, u->name);
-}
-
-static enum err
-parse_number(struct slice text, const struct unit *units, uint64_t *out)
-{
-	size_t digits = 0;
-	struct slice suffix;
-	uint64_t n;
-
-	while (digits < text.len && byte_digit(text.ptr[digits]))
-		digits++;
-	suffix = slice_skip(text, digits);
-	for (; units->name; units++) {
-		if (!slice_eq(suffix, slice_str(units->name)))
-			continue;
-		if (!slice_number(slice_head(text, digits),
-				  UINT64_MAX / units->value, &n))
-			return ERR_SYNTAX;
-		*out = n * units->value;
-		return ERR_OK;
-	}
-	return ERR_SYNTAX;
-}
-
-static enum err
-read_number(const struct key *k, struct slice text, void *field)
-{
-	uint64_t v;
-	enum err e = parse_number(text, numbers[k->kind].units, &v);
-
-	assert(k->size == (k->kind == KIND_PORT ? sizeof(uint16_t) : sizeof v));
-	if (e != ERR_OK)
-		return e;
-	if (v < k->least || v > k->most)
-		return ERR_RANGE;
-	if (k->kind == KIND_PORT)
-		*(uint16_t *)field = (uint16_t)v;
-	else
-		*(uint64_t *)field = v;
-	return ERR_OK;
-}
-
-static void
-print_number(const struct key *k, const void *field, struct writer *w)
-{
-	char text[32];
-	uint64_t v = k->kind == KIND_PORT ? *(const uint16_t *)field
-					  : *(const uint64_t *)field;
-
-	number_text(k->kind, v, text);
-	put(w, text);
-}
 
 static unsigned
 last_word(const struct key *k)
@@ -407,10 +304,10 @@ static const struct {
     [KIND_TERMS] = {NULL, NULL, NULL},
     [KIND_SWITCH] = {NULL, read_word, print_switch},
     [KIND_CHOICE] = {NULL, read_word, print_choice},
-    [KIND_COUNT] = {NULL, read_number, print_number},
-    [KIND_SIZE] = {NULL, read_number, print_number},
-    [KIND_TIME] = {NULL, read_number, print_number},
-    [KIND_PORT] = {NULL, read_number, print_number},
+    [KIND_COUNT] = {NULL, number_read, number_print},
+    [KIND_SIZE] = {NULL, number_read, number_print},
+    [KIND_TIME] = {NULL, number_read, number_print},
+    [KIND_PORT] = {NULL, number_read, number_print},
     [KIND_NAME] = {NULL, read_name, print_text},
     [KIND_PATH] = {NULL, NULL, print_path},
     [KIND_HOST] = {"an IPv4 or IPv6 address or a host name", read_host,
@@ -424,8 +321,6 @@ static const struct {
 void
 key_expects(const struct key *k, char out[EXPECTS_MAX])
 {
-	char least[32], most[32];
-
 	if (kinds[k->kind].expects) {
 		snprintf(out, EXPECTS_MAX, "%s", kinds[k->kind].expects);
 	} else if (k->words) {
@@ -442,10 +337,7 @@ key_expects(const struct key *k, char out[EXPECTS_MAX])
 			 " letters, digits, '.', '_' or '-', no '-' first",
 			 k->least == 0 ? "0" : "1", k->most);
 	} else {
-		number_text(k->kind, k->least, least);
-		number_text(k->kind, k->most, most);
-		snprintf(out, EXPECTS_MAX, "%s from %s to %s",
-			 numbers[k->kind].noun, least, most);
+		number_expects(k, out);
 	}
 }
 

@@ -30,9 +30,9 @@ listeners:
     address: 127.0.0.1
     port: $STARTTLS_PORT
     mode: starttls
-tls:
-  certificate: $CERT
-  key: $KEY
+certificates:
+  - chain: $CERT
+    key: $KEY
 backends:
   - name: main
     address: 127.0.0.1

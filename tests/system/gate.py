@@ -64,7 +64,7 @@ def to_yaml(value, indent=""):
         if isinstance(item, dict):
             lines.append("%s%s:" % (indent, key))
             lines.append(to_yaml(item, indent + "  "))
-        elif isinstance(item, list):
+        elif isinstance(item, (list, tuple)):
             lines.append("%s%s:" % (indent, key))
             lines += [_yaml_item(entry, indent + "  ") for entry in item]
         else:
@@ -126,8 +126,7 @@ class Gate:
                 {"name": "imap", "address": "127.0.0.1",
                  "port": self.clear_port, "mode": "starttls"},
             ],
-            "tls": {"certificate": self.chain, "key": self.key,
-                    "minimum_version": "1.2"},
+            "certificates": [{"chain": self.chain, "key": self.key}],
             "backends": [
                 {"name": "main", "address": "127.0.0.1",
                  "port": backend_port, "trusted": True},
@@ -146,6 +145,11 @@ class Gate:
 
     def change(self, change):
         self.configure(merge(self.config, change))
+
+    def policies(self, *names):
+        """All listeners get these TLS policies."""
+        self.change({"listeners": [merge(listener, {"tls_policies": names})
+                                   for listener in self.config["listeners"]]})
 
     def write_config(self, text):
         with open(self.config_path, "w") as f:

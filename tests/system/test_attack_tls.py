@@ -59,7 +59,7 @@ class Spoken(Tls):
         for version in VERSIONS:
             self.assertEqual(self.client(version).tls.version(),
                              "TLSv" + version)
-        self.gate.change({"tls": {"minimum_version": "1.3"}})
+        self.gate.policies("modern")
         self.gate.reload()
         self.alerted(PROTOCOL_VERSION, client_hello(sorted(GOOD)))
 

@@ -248,8 +248,8 @@ class Chains(Cert):
                            ([self.mine, self.inner], other)):
             with self.subTest(names):
                 chain = self.join(*names)
-                gate.change({"tls": {"certificate": chain,
-                                     "key": key + ".key"}})
+                gate.change({"certificates": [{"chain": chain,
+                                               "key": key + ".key"}]})
                 done = subprocess.run(
                     [IMAPWARD, "config", "check", gate.config_path],
                     capture_output=True, text=True, timeout=20)

@@ -89,8 +89,6 @@ class Check(Command):
                 ({"limits": {"connections": "10k"}}, "connections"),
                 ({"timeouts": {"handshake": "15 parsecs"}}, "handshake"),
                 ({"timeouts": {"handshake": "-5s"}}, "handshake"),
-                ({"tls": {"minimum_version": "1.1"}}, "minimum_version"),
-                ({"tls": {"minimum_version": "SSLv3"}}, "minimum_version"),
                 ({"audit": {"user": "secret"}}, "user"),
                 ({"backends": "main"}, "backends"),
                 ({"tls": "yes"}, "tls"),
@@ -139,11 +137,9 @@ class Check(Command):
                        "imaps")
 
     def test_what_must_be_there_is_named_when_missing(self):
-        for section in ("tls", "backends"):
+        for section in ("certificates", "backends"):
             with self.subTest(section):
                 self.bad_value({section: None}, section)
-        self.bad_value({"tls": {"certificate": None}}, "certificate")
-        self.bad_value({"tls": {"key": None}}, "key")
 
     def test_yaml_that_is_not_well_formed_is_an_error_with_its_place(self):
         for text in ("listeners: [\n", "a: b: c\n", "\tlisteners:\n",
@@ -204,10 +200,11 @@ class Certificate(Command):
     def test_a_missing_certificate_or_key_is_named(self):
         os.unlink(self.gate.key)
         self.bad("%s:%d:" % self.place("key:"),
-                 "'tls.key': cannot read %s: No such file" % self.gate.key)
+                 "'certificates.key': cannot read %s: No such file" %
+                 self.gate.key)
         os.unlink(self.gate.chain)
-        self.bad("%s:%d:" % self.place("certificate:"),
-                 "'tls.certificate': cannot read %s: No such file" %
+        self.bad("%s:%d:" % self.place("chain:"),
+                 "'certificates.chain': cannot read %s: No such file" %
                  self.gate.chain)
 
     def place(self, word):
@@ -249,13 +246,14 @@ class Certificate(Command):
         self.gate.present("leaf")
         self.write(self.gate.chain, self.read(self.certs.key()))
         self.write(self.gate.key, self.read(self.certs.chain()))
-        self.bad(self.gate.chain, "are tls.certificate and tls.key swapped?")
+        self.bad(self.gate.chain, "are chain and key swapped?")
         self.gate.present("leaf")
         self.write(self.gate.key, self.read(self.certs.chain()))
-        self.bad(self.gate.key, "are tls.certificate and tls.key swapped?")
+        self.bad(self.gate.key, "are chain and key swapped?")
 
     def test_a_folder_in_place_of_a_file_is_refused(self):
-        self.gate.change({"tls": {"key": self.folder}})
+        self.gate.change({"certificates": [{"chain": self.gate.chain,
+                                            "key": self.folder}]})
         self.bad(self.folder)
 
     def test_an_encrypted_key_is_refused(self):
@@ -273,7 +271,7 @@ class Certificate(Command):
             os.chmod(self.gate.key, 0o600)
         else:
             os.chmod(self.gate.key, 0)
-        self.bad("'tls.key'", self.gate.key,
+        self.bad("'certificates.key'", self.gate.key,
                  "Permission denied; start it as root", prefix=prefix)
 
 
@@ -457,18 +455,18 @@ class Usage(Command):
         with open(os.path.join(TOP, "README.md")) as f:
             blocks = re.findall(r"```yaml\n(.*?)```", f.read(), re.DOTALL)
         self.assertTrue(blocks)
-        rest = to_yaml({"tls": {"certificate": self.certs.chain(),
-                                "key": self.certs.key()},
+        rest = to_yaml({"certificates": [{"chain": self.certs.chain(),
+                                          "key": self.certs.key()}],
                         "backends": [{"name": "x", "address": "192.0.2.1",
                                       "port": 143}]}) + "\n"
         for block in blocks:
             text = textwrap.dedent(block)
-            for key, value in (("certificate", self.certs.chain()),
+            for key, value in (("chain", self.certs.chain()),
                                ("key", self.certs.key()),
                                ("sink", self.folder + "/audit.jsonl")):
                 text = re.sub(r"(?m)\b%s: /.*" % key, key + ": " + value,
                               text)
-            if "tls:" not in text:
+            if "certificates:" not in text:
                 text += rest
             path = os.path.join(self.folder, "readme.yaml")
             with open(path, "w") as f:
