@@ -10,6 +10,9 @@
 #include "config/check.h"
 #include "config/loader.h"
 
+extern const struct tls_policy_settings
+    policies_built_in[SETTINGS_BUILT_IN_POLICIES];
+
 /*
  * From what the file says to policies with nothing left out, and from the names
  * that listeners give to places. What cannot be resolved is complained about.

@@ -237,10 +237,14 @@ check_reach(const struct settings *s, size_t listener, struct complaint *out)
 }
 
 static enum err
-check_tickets(const struct settings *s, struct complaint *out)
+check_times(const struct settings *s, struct complaint *out)
 {
 	enum err e;
 
+	if (s->tls.watch > 0 && s->tls.watch < 1000)
+		return complain(out, ERR_RANGE, "tls.watch", 0,
+				"'tls.watch': expected 0s, or one second at "
+				"least");
 	if (s->tls.ticket_lifetime / s->tls.ticket_rotation <
 	    SETTINGS_TICKET_KEYS_MAX)
 		return ERR_OK;
@@ -262,6 +266,6 @@ check_tls(const struct settings *s, struct complaint *out)
 	for (size_t i = 0; e == ERR_OK && i < s->listeners_count; i++)
 		e = check_reach(s, i, out);
 	if (e == ERR_OK)
-		e = check_tickets(s, out);
+		e = check_times(s, out);
 	return e;
 }

@@ -115,10 +115,10 @@ static const struct key keys[] = {
 	 .words = fault_words},
 
 	{"tls_policies", KIND_ENTRIES,
-	 LIST(own_policies), "", 1, SETTINGS_OWN_POLICIES_MAX,
+	 LIST(own_policies), "", 0, SETTINGS_OWN_POLICIES_MAX,
 	 .help = "What is asked of a client's TLS. Two policies are built in: "
 		 "modern is TLS 1.3 only, intermediate is what RFC 9325 "
-		 "recommends.",
+		 "recommends. Nothing weaker than that can be named.",
 	 .count_at = offsetof(struct settings, own_policies_count),
 	 .sample = SAMPLE_ASIDE},
 	{"tls_policies.name", KIND_NAME, P(name), NULL, 1, NAME_MAX_LEN,

@@ -163,7 +163,7 @@ key_item_fault(const struct key *k, enum err cause, struct slice text,
 
 	if (cause == ERR_DUPLICATE)
 		(void)snprintf(out, REASON_MAX, "%.300s is given twice", shown);
-	else if (!item && text.len > 0)
+	else if (cause == ERR_UNKNOWN)
 		term_fault(k->vocabulary, text, shown, out);
 	else
 		(void)snprintf(out, REASON_MAX, "expected %s, found %.300s",

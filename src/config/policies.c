@@ -24,47 +24,48 @@
 	    TLS_SIGNATURE_RSA_PSS_PSS_SHA256,                                  \
 	    TLS_SIGNATURE_RSA_PSS_PSS_SHA384, TLS_SIGNATURE_RSA_PSS_PSS_SHA512
 
-static const struct tls_policy_settings built_in[SETTINGS_BUILT_IN_POLICIES] = {
+const struct tls_policy_settings policies_built_in[SETTINGS_BUILT_IN_POLICIES] =
     {
-	.name = "modern",
-	.minimum = TLS_VERSION_13,
-	.maximum = TLS_VERSION_13,
-	.ciphers = {CIPHERS_13},
-	.ciphers_count = 3,
-	.ciphers_by_speed = true,
-	.groups = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_X25519,
-		   TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1},
-	.groups_count = 4,
-	.signatures = {SIGNATURES_13},
-	.signatures_count = 10,
-	.client_ca = "",
-	.client_crl = "",
-    },
-    {
-	.name = "intermediate",
-	.minimum = TLS_VERSION_12,
-	.maximum = TLS_VERSION_13,
-	.ciphers = {CIPHERS_13, TLS_CIPHER_ECDHE_ECDSA_AES_128_GCM,
-		    TLS_CIPHER_ECDHE_RSA_AES_128_GCM,
-		    TLS_CIPHER_ECDHE_ECDSA_AES_256_GCM,
-		    TLS_CIPHER_ECDHE_RSA_AES_256_GCM,
-		    TLS_CIPHER_ECDHE_ECDSA_CHACHA20_POLY1305,
-		    TLS_CIPHER_ECDHE_RSA_CHACHA20_POLY1305},
-	.ciphers_count = 9,
-	.ciphers_by_speed = true,
-	.groups = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_X25519,
-		   TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1},
-	.groups_count = 4,
-	.signatures = {SIGNATURES_13, TLS_SIGNATURE_RSA_PKCS1_SHA256,
-		       TLS_SIGNATURE_RSA_PKCS1_SHA384,
-		       TLS_SIGNATURE_RSA_PKCS1_SHA512},
-	.signatures_count = 13,
-	.client_ca = "",
-	.client_crl = "",
-    },
+	{
+	    .name = "modern",
+	    .minimum = TLS_VERSION_13,
+	    .maximum = TLS_VERSION_13,
+	    .ciphers = {CIPHERS_13},
+	    .ciphers_count = 3,
+	    .ciphers_by_speed = true,
+	    .groups = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_X25519,
+		       TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1},
+	    .groups_count = 4,
+	    .signatures = {SIGNATURES_13},
+	    .signatures_count = 10,
+	    .client_ca = "",
+	    .client_crl = "",
+	},
+	{
+	    .name = "intermediate",
+	    .minimum = TLS_VERSION_12,
+	    .maximum = TLS_VERSION_13,
+	    .ciphers = {CIPHERS_13, TLS_CIPHER_ECDHE_ECDSA_AES_128_GCM,
+			TLS_CIPHER_ECDHE_RSA_AES_128_GCM,
+			TLS_CIPHER_ECDHE_ECDSA_AES_256_GCM,
+			TLS_CIPHER_ECDHE_RSA_AES_256_GCM,
+			TLS_CIPHER_ECDHE_ECDSA_CHACHA20_POLY1305,
+			TLS_CIPHER_ECDHE_RSA_CHACHA20_POLY1305},
+	    .ciphers_count = 9,
+	    .ciphers_by_speed = true,
+	    .groups = {TLS_GROUP_X25519MLKEM768, TLS_GROUP_X25519,
+		       TLS_GROUP_SECP256R1, TLS_GROUP_SECP384R1},
+	    .groups_count = 4,
+	    .signatures = {SIGNATURES_13, TLS_SIGNATURE_RSA_PKCS1_SHA256,
+			   TLS_SIGNATURE_RSA_PKCS1_SHA384,
+			   TLS_SIGNATURE_RSA_PKCS1_SHA512},
+	    .signatures_count = 13,
+	    .client_ca = "",
+	    .client_crl = "",
+	},
 };
 
-static const struct tls_policy_settings *const widest = &built_in[1];
+static const struct tls_policy_settings *const widest = &policies_built_in[1];
 
 bool
 policy_uses(const struct tls_policy_settings *p, const struct term *t)
@@ -243,7 +244,7 @@ policies_resolve(struct loader *l, struct complaint *out)
 	struct settings *s = l->settings;
 	enum err e = ERR_OK;
 
-	memcpy(s->tls_policies, built_in, sizeof built_in);
+	memcpy(s->tls_policies, policies_built_in, sizeof policies_built_in);
 	s->tls_policies_count =
 	    SETTINGS_BUILT_IN_POLICIES + s->own_policies_count;
 	for (size_t i = 0; e == ERR_OK && i < s->own_policies_count; i++) {

@@ -3,6 +3,7 @@
  * print.c - what the table of keys is written out as: YAML, sample, manual.
  */
 #include "config/keys.h"
+#include "config/policies.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -156,15 +157,14 @@ print_entries(const struct key *k, const struct settings *s, struct style style,
 	}
 }
 
-/* In the words of the file, as comments: they are there without being said. */
+/* In the words of the file. */
 static void
-print_built_in(const struct settings *s, struct writer *w)
+print_built_in(const char *margin, struct writer *w)
 {
-	static const struct style style = {.margin = "# "};
+	const struct style style = {.margin = margin};
 
-	put(w, "# These TLS policies are built in:\n");
 	for (size_t i = 0; i < SETTINGS_BUILT_IN_POLICIES; i++)
-		print_children(key_of("tls_policies"), &s->tls_policies[i],
+		print_children(key_of("tls_policies"), &policies_built_in[i],
 			       &style, w);
 }
 
@@ -184,8 +184,11 @@ print(const struct settings *s, bool sample, struct writer *w)
 			put(w, "\n");
 			help_text(k, text);
 			put_comment(w, SLICE_EMPTY, text);
+			if (style.aside)
+				put(w, "# For example:\n");
 		} else if (strcmp(k->path, "tls_policies") == 0) {
-			print_built_in(s, w);
+			put(w, "# These TLS policies are built in:\n");
+			print_built_in("# ", w);
 		}
 		if (k->kind == KIND_ENTRIES && key_length(k, s) == 0)
 			continue;
@@ -289,6 +292,16 @@ put_known(struct writer *w, const struct vocabulary *v)
 }
 
 static void
+put_built_in(struct writer *w)
+{
+	struct writer escaped = {emit_mdoc, w};
+
+	put(w, "Written out they are\n.Bd -literal -offset indent\n");
+	print_built_in("", &escaped);
+	put(w, ".Ed\n");
+}
+
+static void
 put_default(struct writer *w, const struct key *k)
 {
 	struct writer escaped = {emit_mdoc, w};
@@ -326,6 +339,8 @@ settings_manual(void (*emit)(void *arg, struct slice text), void *arg)
 		put_sentences(&w, text);
 		if (k->vocabulary)
 			put_known(&w, k->vocabulary);
+		if (strcmp(k->path, "tls_policies") == 0)
+			put_built_in(&w);
 		if (!k->preset)
 			put(&w, "Must be given.\n");
 		else if (k->kind != KIND_GROUP && k->kind != KIND_ENTRIES)

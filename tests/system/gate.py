@@ -65,7 +65,7 @@ def to_yaml(value, indent=""):
             lines.append("%s%s:" % (indent, key))
             lines.append(to_yaml(item, indent + "  "))
         elif isinstance(item, (list, tuple)):
-            lines.append("%s%s:" % (indent, key))
+            lines.append("%s%s:%s" % (indent, key, "" if item else " []"))
             lines += [_yaml_item(entry, indent + "  ") for entry in item]
         else:
             lines.append("%s%s: %s" % (indent, key, _yaml_scalar(item)))

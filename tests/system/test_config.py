@@ -141,6 +141,98 @@ class Check(Command):
             with self.subTest(section):
                 self.bad_value({section: None}, section)
 
+    def test_where_certificates_were_said_before_is_told(self):
+        for key, hint in (("certificate", "'certificates'"),
+                          ("key", "'certificates.key'"),
+                          ("minimum_version",
+                           "'tls_policies.minimum_version'")):
+            with self.subTest(key):
+                self.bad_value({"tls": {key: "/x"}}, "unknown key '%s'" % key,
+                               "did you mean " + hint)
+
+    def test_certificates_are_pairs_or_directories(self):
+        pair = self.gate.config["certificates"][0]
+        for entries, words in (
+                ([], "at least one entry"),
+                ([{"chain": pair["chain"]}], "has no key"),
+                ([{"key": pair["key"]}], "has no chain"),
+                ([{"faults": "serve"}], "chain and key, or a directory"),
+                ([merge(pair, {"directory": "/d"})], "not both in one entry"),
+                ([{"directory": "/d", "staple": "/s"}], "belongs to a chain"),
+                ([pair, pair], "is given twice"),
+                ([merge(pair, {"key": "privkey.pem"})], "an absolute path"),
+        ):
+            with self.subTest(words):
+                self.bad_value({"certificates": entries}, "certificates",
+                               words)
+
+    def bad_policy(self, policy, *words):
+        self.bad_value({"tls_policies": [merge({"name": "mine"}, policy)]},
+                       *words)
+
+    def test_tls_policies_that_make_no_sense_are_errors(self):
+        for policy, words in (
+                ({"ciphers": ["TLS_AES_128_GCM_SHA265"]},
+                 "the nearest are TLS_AES_128_GCM_SHA256,"),
+                ({"ciphers": ["TLS_RSA_WITH_AES_128_CBC_SHA"]},
+                 "known but refused: it has no forward secrecy"),
+                ({"groups": ["ffdhe2048"]}, "known but refused"),
+                ({"signature_algorithms": ["ecdsa_sha1"]},
+                 "known but refused: SHA-1 is broken"),
+                ({"groups": ["P-256", "secp256r1"]}, "is given twice"),
+                ({"minimum_version": "1.1"}, "expected either 1.2 or 1.3"),
+                ({"base": "modern", "maximum_version": "1.2"},
+                 "minimum_version is above its maximum_version"),
+                ({"ciphers": ["TLS_AES_128_GCM_SHA256"]},
+                 "allows TLS 1.2, but has no cipher suite for it"),
+                ({"groups": ["X25519MLKEM768"]},
+                 "allows TLS 1.2, but has no group for it"),
+                ({"base": "modern",
+                  "ciphers": ["ECDHE-RSA-AES128-GCM-SHA256"]},
+                 "has no cipher suite for it"),
+                ({"ciphers": ["TLS_AES_128_GCM_SHA256",
+                              "ECDHE-RSA-AES128-GCM-SHA256"],
+                  "signature_algorithms": ["ecdsa_secp256r1_sha256"]},
+                 "none of its signature algorithms fits"),
+                ({"client_certificate": "required"}, "needs a client_ca"),
+                ({"client_ca": "/ca.pem"}, "has no effect"),
+                ({"base": "moderm"}, "did you mean 'modern'"),
+                ({"base": "mine"}, "must be written before it"),
+                ({"name": "intermediate"}, "is built in"),
+                ({"sni": "strict"}, "optional, required or match"),
+        ):
+            with self.subTest(policy):
+                self.bad_policy(policy, words)
+        self.bad_value({"tls_policies": [{"name": "a"}, {"name": "a"}]},
+                       "two TLS policies are called 'a'")
+
+    def test_every_client_of_a_listener_gets_one_tls_policy(self):
+        inside = {"tls_policies": [{"name": "inside",
+                                    "networks": ["10.0.0.0/8"]}]}
+        for names, words in (
+                (["inside"], "is for some networks only"),
+                (["modern", "inside"], "nobody gets 'inside'"),
+                (["modern", "intermediate"], "nobody gets 'intermediate'"),
+                (["inside", "inside"], "is given twice"),
+                (["outside", "modern"], "there is no TLS policy 'outside'"),
+                ([], "at least one entry"),
+        ):
+            with self.subTest(names):
+                listeners = [merge(listener, {"tls_policies": names})
+                             for listener in self.gate.config["listeners"]]
+                self.bad_value(merge(inside, {"listeners": listeners}),
+                               "listeners.tls_policies", words)
+
+    def test_tickets_and_watching_have_bounds(self):
+        for tls, words in (
+                ({"ticket_rotation": "1m"}, "not be more than 63 times"),
+                ({"ticket_lifetime": "200h"}, "from 1s to 168h"),
+                ({"watch": "5ms"}, "one second at least"),
+                ({"ticket_secret": "secret"}, "an absolute path"),
+        ):
+            with self.subTest(tls):
+                self.bad_value({"tls": tls}, words)
+
     def test_yaml_that_is_not_well_formed_is_an_error_with_its_place(self):
         for text in ("listeners: [\n", "a: b: c\n", "\tlisteners:\n",
                      "- just\n- a list\n", "just words\n", "", "\0\n",
@@ -442,6 +534,19 @@ class Usage(Command):
         self.assertEqual(code, GOOD)
         with open(os.path.join(TOP, "man", "imapward.yaml.5")) as f:
             self.assertIn(manual.strip(), f.read())
+
+    def test_the_examples_in_the_manual_are_good(self):
+        with open(os.path.join(TOP, "man", "imapward.yaml.5")) as f:
+            examples = f.read().split(".Sh EXAMPLES")[1]
+        blocks = re.findall(r"\.Bd -literal[^\n]*\n(.*?)\.Ed", examples,
+                            re.DOTALL)
+        self.assertGreater(len(blocks), 2)
+        for text in blocks:
+            path = os.path.join(self.folder, "manual.yaml")
+            with open(path, "w") as f:
+                f.write(text)
+            code, _, err = self.imapward("config", "print", path)
+            self.assertEqual((code, err), (GOOD, ""), text)
 
     def test_the_manual_names_every_event_and_field(self):
         with open(os.path.join(TOP, "include", "audit", "event.h")) as f:
