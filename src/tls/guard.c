@@ -37,6 +37,9 @@ objection(const struct guard *g, struct slice in)
 		return "not a TLS record";
 	if (in.len > 1 && in.ptr[1] != 3)
 		return "TLS record of an unknown version";
+	/* RFC 8446 section 5.1: only hellos may have another one than 3.3. */
+	if (in.len > 2 && in.ptr[2] != 3 && !g->handshake)
+		return "TLS record of an unknown version";
 	if (in.len < GUARD_HEADER)
 		return NULL;
 	length = (size_t)(in.ptr[3] << 8 | in.ptr[4]);
