@@ -347,11 +347,14 @@ client_lost(struct session *s)
 {
 	enum err cause = s->legs[SIDE_CLIENT].cause;
 	const char *why = "connection to the client lost";
+	struct engine_facts f;
 
-	if (cause == ERR_PROTOCOL)
-		why = "broken TLS record from the client";
-	else if (cause == ERR_LIMIT)
+	if (cause == ERR_PROTOCOL) {
+		engine_facts(s->legs[SIDE_CLIENT].tls, &f);
+		why = f.reason;
+	} else if (cause == ERR_LIMIT) {
 		why = "made room for others";
+	}
 	if (s->state == STATE_HELLO || s->state == STATE_TLS)
 		report_tls(s, false, NULL);
 	return session_end(s, REPLY_NONE, why);

@@ -54,6 +54,7 @@ static const struct row codes[] = {
     {BUFFER_ERROR, "TLS message of a wrong length"},
     {INCOMPLETE_DATA, "TLS message of a wrong length"},
     {PARSE_ERROR, "malformed TLS message"},
+    {EMPTY_RECORD_LIMIT_E, "too many TLS records without text"},
     {OUT_OF_ORDER_E, "TLS message out of order"},
     {DUPLICATE_MSG_E, "TLS message sent twice, as for a renegotiation"},
     {SANITY_MSG_E, "TLS message out of place"},

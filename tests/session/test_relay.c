@@ -251,6 +251,32 @@ random_cuts(void)
 	}
 }
 
+/* Also before login, when nobody is known yet. */
+static void
+key_updates_without_end(void)
+{
+	enum { TRIES = 100000, MOST = 600 };
+
+	for (int in = 0; in < 2; in++) {
+		static struct world w;
+		unsigned n = 0;
+
+		if (in)
+			logged_in(&w, 0);
+		else
+			world_begin(&w, DOOR_TLS, 0, NULL, 1);
+		for (; n < TRIES && !w.done; n++) {
+			tls_client_update_keys(w.tls, &w.wire_out, w.pool);
+			world_client_raw(&w, SLICE_EMPTY);
+		}
+		CU_ASSERT(n > 100 && n < MOST);
+		CU_ASSERT(w.done);
+		CU_ASSERT(world_holds(&w.events,
+				      "too many TLS records without text"));
+		world_end(&w);
+	}
+}
+
 void
 suite_relay(void)
 {
@@ -269,4 +295,6 @@ suite_relay(void)
 		    an_idle_session_owns_no_buffer);
 	CU_add_test(suite, "nothing is altered, however it is cut",
 		    random_cuts);
+	CU_add_test(suite, "key updates without end end the session",
+		    key_updates_without_end);
 }

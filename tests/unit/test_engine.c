@@ -845,6 +845,47 @@ key_updates_in_one_record(void)
 	store_unref(s);
 }
 
+/* Of these the library has counts of its own. */
+static void
+empty_records_and_warnings(void)
+{
+	static const enum tls_version versions[] = {TLS_VERSION_12,
+						    TLS_VERSION_13};
+	static const struct {
+		unsigned char type;
+		struct slice content;
+		const char *reason;
+		size_t most;
+	} rows[] = {
+	    {23,
+	     {(const unsigned char *)"", 0},
+	     "too many TLS records without text",
+	     32},
+	    /* user_canceled: the one warning that is no end in TLS 1.3 */
+	    {21,
+	     {(const unsigned char *)"\x01\x5a", 2},
+	     "the client's user gave up (alert 90)",
+	     5},
+	};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+		struct pair *p = pair_new(s, NULL, versions[i % 2]);
+		size_t n = 0;
+
+		pump(p);
+		do {
+			tls_client_seal(p->client, rows[i / 2].type,
+					rows[i / 2].content, &p->up, p->pool);
+			server_takes(p, &p->up);
+		} while (p->server_io == IO_WAIT && ++n < 1000);
+		CU_ASSERT_TRUE(n <= rows[i / 2].most);
+		CU_ASSERT_TRUE(same(facts(p).reason, rows[i / 2].reason));
+		pair_free(p);
+	}
+	store_unref(s);
+}
+
 /* Beside text there may be any number of them. */
 static void
 key_updates_with_text(void)
@@ -988,6 +1029,8 @@ suite_engine(void)
 		    key_update_flood);
 	CU_add_test(suite, "a record full of key updates counts as many",
 		    key_updates_in_one_record);
+	CU_add_test(suite, "empty records and warnings are counted",
+		    empty_records_and_warnings);
 	CU_add_test(suite, "key updates beside text are no flood",
 		    key_updates_with_text);
 	CU_add_test(suite, "a client's rejection of our certificate is known",
