@@ -24,6 +24,18 @@ enum digest_kind {
 	DIGEST_INNER /* EdDSA and the like, which bring their own */
 };
 
+/* How it was made, as far as we can verify it. */
+enum signature_kind {
+	SIGNATURE_OTHER,
+	SIGNATURE_RSA_SHA256, /* PKCS #1 1.5 */
+	SIGNATURE_RSA_SHA384,
+	SIGNATURE_RSA_SHA512,
+	SIGNATURE_ECDSA_SHA256,
+	SIGNATURE_ECDSA_SHA384,
+	SIGNATURE_ECDSA_SHA512,
+	SIGNATURE_ED25519
+};
+
 enum key_kind {
 	KEY_OTHER,
 	KEY_RSA,
@@ -40,7 +52,12 @@ enum key_kind {
 enum key_usage { USAGE_SIGNATURE = 1 << 0, USAGE_CERT_SIGN = 1 << 5 };
 
 /* RFC 5280 4.2.1.12 */
-enum purpose { PURPOSE_SERVER = 1, PURPOSE_ANY = 2, PURPOSE_OTHER = 4 };
+enum purpose {
+	PURPOSE_SERVER = 1,
+	PURPOSE_ANY = 2,
+	PURPOSE_OTHER = 4,
+	PURPOSE_OCSP = 8 /* signs OCSP responses */
+};
 
 /* Which extensions there are. */
 enum extension {
@@ -87,6 +104,9 @@ bool certificate_self_issued(const struct certificate *c);
  */
 bool certificate_names_issuer(const struct certificate *c,
 			      const struct certificate *issuer);
+
+/* The key without its type: what key hashes are made of; empty if broken. */
+struct slice certificate_key_bits(const struct certificate *c);
 
 /* The common name of a Name, else its organisation; bytes as they stand. */
 struct slice certificate_title(struct slice name);

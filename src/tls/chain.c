@@ -167,14 +167,14 @@ date_of(const byte *raw, int raw_len, int64_t *out)
 	return true;
 }
 
-static const char *
-date_text(int64_t seconds, char out[32])
+const char *
+date_text(int64_t seconds, char out[DATE_TEXT])
 {
 	time_t t = (time_t)seconds;
 	struct tm tm = {0};
 
 	(void)gmtime_r(&t, &tm);
-	if (strftime(out, 32, "%Y-%m-%d %H:%M UTC", &tm) == 0)
+	if (strftime(out, DATE_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
 		out[0] = '\0';
 	return out;
 }
@@ -184,7 +184,7 @@ check_dates(const DecodedCert *cert, size_t i, int64_t now,
 	    struct store_facts *facts, struct store_fault *fault)
 {
 	int64_t before, after;
-	char text[32];
+	char text[DATE_TEXT];
 
 	if (!date_of(cert->beforeDate, cert->beforeDateLen, &before) ||
 	    !date_of(cert->afterDate, cert->afterDateLen, &after))

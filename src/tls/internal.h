@@ -43,6 +43,18 @@ void engine_install(WOLFSSL_CTX *ctx);
 /* reason.c: never NULL. `code` as wolfSSL_get_error gave it, `alert` or -1. */
 const char *reason_text(int code, int alert_received);
 
+/*
+ * staple.c: clients of the context that ask for the certificate's status get
+ * it, for as long as it is good. *s must stay as long as handshakes run. A
+ * context without needs no call: its clients get none.
+ */
+struct staple;
+enum err staple_install(WOLFSSL_CTX *ctx, struct staple *s) MUST_USE;
+
+/* chain.c: "2026-11-22 05:30 UTC", in `out`. */
+enum { DATE_TEXT = 32 };
+const char *date_text(int64_t seconds, char out[DATE_TEXT]);
+
 /* cpu.c: acceleration that this machine offers to the library. */
 bool cpu_has_aes(void);
 void cpu_text(char *out, size_t cap);

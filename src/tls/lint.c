@@ -2,6 +2,7 @@
 #include "tls/lint.h"
 
 #include "tls/exam.h"
+#include "tls/internal.h"
 #include "tls/material.h"
 #include "tls/store.h"
 #include "x509/names.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Copies the rule's text with what was found in place of each "{}". */
 static void
@@ -95,13 +95,9 @@ exam_label(const struct exam *x, size_t i)
 struct shown
 exam_date(int64_t seconds)
 {
-	time_t t = (time_t)seconds;
-	struct tm tm = {0};
 	struct shown s;
 
-	(void)gmtime_r(&t, &tm);
-	if (strftime(s.text, sizeof s.text, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-		s.text[0] = '\0';
+	(void)date_text(seconds, s.text);
 	return s;
 }
 

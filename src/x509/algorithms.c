@@ -42,6 +42,20 @@ static const struct {
     {OID(SIGN "\x13"), DIGEST_INNER},                   /* ML-DSA-87 */
 };
 
+/* Those of them that we verify ourselves. */
+static const struct {
+	struct slice oid;
+	enum signature_kind kind;
+} kinds[] = {
+    {OID(PKCS1 "\x0b"), SIGNATURE_RSA_SHA256},
+    {OID(PKCS1 "\x0c"), SIGNATURE_RSA_SHA384},
+    {OID(PKCS1 "\x0d"), SIGNATURE_RSA_SHA512},
+    {OID(ANSI "\x04\x03\x02"), SIGNATURE_ECDSA_SHA256},
+    {OID(ANSI "\x04\x03\x03"), SIGNATURE_ECDSA_SHA384},
+    {OID(ANSI "\x04\x03\x04"), SIGNATURE_ECDSA_SHA512},
+    {OID("\x2b\x65\x70"), SIGNATURE_ED25519},
+};
+
 static const struct {
 	struct slice oid;
 	enum key_kind kind;
@@ -103,6 +117,19 @@ signature_read(struct slice algorithm, struct certificate *out)
 	return true;
 }
 
+enum signature_kind
+signature_kind(struct slice algorithm)
+{
+	struct slice oid;
+
+	if (!der_take(&algorithm, DER_OID, &oid))
+		return SIGNATURE_OTHER;
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (slice_eq(oid, kinds[i].oid))
+			return kinds[i].kind;
+	return SIGNATURE_OTHER;
+}
+
 /* PKCS#1: the bits of the modulus. */
 static bool
 read_rsa(struct slice key, struct certificate *out)
@@ -156,4 +183,16 @@ spki_read(struct slice info, struct certificate *out)
 	if (out->key_kind == KEY_RSA || out->key_kind == KEY_RSA_PSS)
 		return read_rsa(key, out);
 	return out->key_kind != KEY_CURVE || read_curve(algorithm, out);
+}
+
+struct slice
+certificate_key_bits(const struct certificate *c)
+{
+	struct slice info, algorithm, bits, key;
+
+	if (!der_only(c->key, DER_SEQUENCE, &info) ||
+	    !der_take(&info, DER_SEQUENCE, &algorithm) ||
+	    !der_only(info, DER_BIT_STRING, &bits) || !der_bytes(bits, &key))
+		return SLICE_EMPTY;
+	return key;
 }

@@ -48,13 +48,13 @@ next_attribute(struct slice *names, struct slice *set, struct slice *type,
 	       pair.len == 0;
 }
 
-static bool
-read_name(struct slice *tbs, struct slice *out)
+bool
+name_read(struct slice *from, struct slice *out)
 {
 	struct slice names, set = SLICE_EMPTY, type;
 	struct der d, value;
 
-	if (!der_comes(*tbs, DER_SEQUENCE) || !der_next(tbs, &d))
+	if (!der_comes(*from, DER_SEQUENCE) || !der_next(from, &d))
 		return false;
 	*out = d.whole;
 	names = d.content;
@@ -103,8 +103,8 @@ read_tbs(struct slice tbs, struct slice algorithm, struct certificate *out)
 	       der_take(&tbs, DER_SEQUENCE, &inner) &&
 	       /* RFC 5280 4.1.1.2: said twice, outside what is signed too. */
 	       slice_eq(inner, algorithm) && signature_read(inner, out) &&
-	       read_name(&tbs, &out->issuer) && read_validity(&tbs, out) &&
-	       read_name(&tbs, &out->subject) && read_key(&tbs, out) &&
+	       name_read(&tbs, &out->issuer) && read_validity(&tbs, out) &&
+	       name_read(&tbs, &out->subject) && read_key(&tbs, out) &&
 	       read_rest(tbs, out);
 }
 

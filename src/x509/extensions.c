@@ -89,6 +89,7 @@ read_purposes(struct slice value, struct certificate *out)
 {
 	static const struct slice server = OID(PKIX "\x03\x01");
 	static const struct slice any = OID(CE "\x25\x00");
+	static const struct slice ocsp = OID(PKIX "\x03\x09");
 	struct slice list, oid;
 
 	if (!der_only(value, DER_SEQUENCE, &list))
@@ -98,6 +99,7 @@ read_purposes(struct slice value, struct certificate *out)
 			return false;
 		out->purposes |= slice_eq(oid, server) ? PURPOSE_SERVER
 				 : slice_eq(oid, any)  ? PURPOSE_ANY
+				 : slice_eq(oid, ocsp) ? PURPOSE_OCSP
 						       : PURPOSE_OTHER;
 	}
 	return true;
@@ -172,22 +174,29 @@ read_one(struct slice oid, struct slice value, struct certificate *out)
 }
 
 bool
+extension_next(struct slice *list, struct extension_item *out)
+{
+	struct slice one, item;
+
+	out->critical = false;
+	if (!der_take(list, DER_SEQUENCE, &one) ||
+	    !der_take(&one, DER_OID, &out->oid))
+		return false;
+	if (der_comes(one, DER_BOOLEAN) &&
+	    (!der_take(&one, DER_BOOLEAN, &item) ||
+	     !der_boolean(item, &out->critical)))
+		return false;
+	return der_only(one, DER_OCTET_STRING, &out->value);
+}
+
+bool
 extensions_read(struct slice list, struct certificate *out)
 {
-	while (list.len > 0) {
-		struct slice one, oid, item, value;
-		bool critical;
+	struct extension_item item;
 
-		if (!der_take(&list, DER_SEQUENCE, &one) ||
-		    !der_take(&one, DER_OID, &oid))
+	while (list.len > 0)
+		if (!extension_next(&list, &item) ||
+		    !read_one(item.oid, item.value, out))
 			return false;
-		if (der_comes(one, DER_BOOLEAN) &&
-		    (!der_take(&one, DER_BOOLEAN, &item) ||
-		     !der_boolean(item, &critical)))
-			return false;
-		if (!der_only(one, DER_OCTET_STRING, &value) ||
-		    !read_one(oid, value, out))
-			return false;
-	}
 	return true;
 }

@@ -18,4 +18,16 @@ bool spki_read(struct slice info, struct certificate *out);
 /* algorithms.c: the content of the AlgorithmIdentifier of a signature. */
 bool signature_read(struct slice algorithm, struct certificate *out);
 
+/* algorithms.c: of the same. */
+enum signature_kind signature_kind(struct slice algorithm);
+/* certificate.c: takes a Name off the front of *from, with tag and length. */
+bool name_read(struct slice *from, struct slice *out);
+
+/* extensions.c: the next of the content of Extensions. */
+struct extension_item {
+	struct slice oid, value;
+	bool critical;
+};
+bool extension_next(struct slice *list, struct extension_item *out);
+
 #endif
