@@ -52,6 +52,9 @@ enum lint_id {
 	LINT_WEAK_SIGNATURE,
 	LINT_WEAK_ISSUER,
 	LINT_MUST_STAPLE,
+	LINT_STAPLE,
+	LINT_STAPLE_OLD,
+	LINT_REVOKED,
 	LINT_PURPOSE,
 	LINT_NO_PURPOSE,
 	LINT_CA_LEAF,
@@ -84,9 +87,9 @@ struct lint_input {
 	size_t name_count;
 	/* PEM: those every client has, and those yours have; may be empty. */
 	struct slice public_roots, own_roots;
-	unsigned key_mode; /* permissions of the key's file; 0: not judged */
-	bool stapled;      /* OCSP responses will be sent */
-	int64_t now;       /* seconds since 1970 */
+	unsigned key_mode;   /* permissions of the key's file; 0: not judged */
+	struct slice staple; /* OCSP response, DER; NULL: there is none */
+	int64_t now;         /* seconds since 1970 */
 };
 
 struct lint_finding {

@@ -19,7 +19,6 @@
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "tls/store.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,16 +27,13 @@ enum {
 	TICKET_SECRET = 32,     /* bytes; 64 hexadecimal digits in a file */
 	TICKET_SECRETS_MAX = 8, /* in a file */
 	TICKET_FILE_MAX = 64 * 1024,
-	TICKET_ROTATION_MIN = 60 /* seconds */
-};
-enum {
 	TICKET_LIFETIME_MAX = 7 * 24 * 3600, /* RFC 8446 section 4.6.1 */
 	/* lifetime / rotation, rounded up: each costs memory in each policy */
-	TICKET_PREVIOUS_MAX = 32
+	TICKET_PREVIOUS_MAX = 64
 };
 
 struct ticket_schedule {
-	uint32_t rotation_s; /* how often the key changes */
+	uint32_t rotation_s; /* how often the key changes; 1 or more */
 	/*
 	 * For how long sessions are resumed, counted from the handshake that
 	 * was a full one, however often they were resumed since.
@@ -50,11 +46,18 @@ struct ticket_schedule {
 	((struct ticket_schedule){.rotation_s = 12 * 3600,                     \
 				  .lifetime_s = 24 * 3600})
 
+/* Why secrets or a schedule were refused, for the one line that is read. */
+struct ticket_fault {
+	enum err cause;
+	/* Printable ASCII, without file names, and never with a secret. */
+	char text[128];
+};
+
 struct ticket_secrets;
 
 /* ERR_RANGE with *fault: out of the bounds above. */
 enum err ticket_schedule_check(const struct ticket_schedule *s,
-			       struct store_fault *fault) MUST_USE;
+			       struct ticket_fault *fault) MUST_USE;
 
 /*
  * The secrets of a file: lines of 64 hexadecimal digits, as `openssl rand -hex
@@ -65,7 +68,7 @@ enum err ticket_schedule_check(const struct ticket_schedule *s,
  */
 struct ticket_secrets *ticket_secrets_read(const struct ticket_schedule *s,
 					   struct slice file,
-					   struct store_fault *fault) MUST_USE;
+					   struct ticket_fault *fault) MUST_USE;
 
 /*
  * A random secret: `before` once more, if it is one and has this schedule, so

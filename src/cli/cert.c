@@ -24,13 +24,15 @@ enum { EXIT_WARNINGS = 1, EXIT_ERRORS = 2, NAMES_MAX = 256 };
 enum { READ_MAX = 4 * STORE_FILE_MAX };
 
 static const char usage[] =
-    "usage: imapward cert check FILE... [--key FILE] [--name HOST]...\n"
-    "                           [--ca FILE] [--at TIME] [--json]\n"
+    "usage: imapward cert check FILE... [--key FILE] [--staple FILE]\n"
+    "                           [--name HOST]... [--ca FILE] [--at TIME]\n"
+    "                           [--json]\n"
     "\n"
     "Says what mail programs will not like about the chain of certificates in\n"
     "each FILE, as certificates.chain would name it.\n"
     "\n"
     "  -k, --key FILE    its private key; without it, one in FILE itself\n"
+    "  -s, --staple FILE the OCSP response (DER) that is sent with it\n"
     "  -n, --name HOST   a name mail programs connect to; may be repeated\n"
     "  -a, --ca FILE     roots that your clients have, besides the system's\n"
     "  -t, --at TIME     as if it were 2026-11-22 or 2026-11-22T05:30:00Z\n"
@@ -42,7 +44,7 @@ static const char usage[] =
 struct order {
 	struct lint_input in;
 	struct slice names[NAMES_MAX];
-	const char *key_path, *ca_path;
+	const char *key_path, *staple_path, *ca_path;
 	bool json;
 };
 
@@ -89,6 +91,9 @@ take_option(struct order *o, int option)
 	switch (option) {
 	case 'k':
 		o->key_path = optarg;
+		return true;
+	case 's':
+		o->staple_path = optarg;
 		return true;
 	case 'n':
 		return add_name(o, optarg);
@@ -158,6 +163,8 @@ check_files(struct order *o, int count, char **paths)
 
 	if ((o->key_path &&
 	     !findings_read(o->key_path, READ_MAX, &in->key, &in->key_mode)) ||
+	    (o->staple_path &&
+	     !findings_read(o->staple_path, READ_MAX, &in->staple, NULL)) ||
 	    (o->ca_path &&
 	     !findings_read(o->ca_path, READ_MAX, &in->own_roots, NULL)))
 		code = EXIT_ERRORS;
@@ -171,6 +178,7 @@ check_files(struct order *o, int count, char **paths)
 			code = one;
 	}
 	findings_forget(&in->key);
+	findings_forget(&in->staple);
 	findings_forget(&in->own_roots);
 	findings_forget(&in->public_roots);
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -184,6 +192,7 @@ cli_cert(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"key", required_argument, NULL, 'k'},
+	    {"staple", required_argument, NULL, 's'},
 	    {"name", required_argument, NULL, 'n'},
 	    {"ca", required_argument, NULL, 'a'},
 	    {"at", required_argument, NULL, 't'},
@@ -195,7 +204,7 @@ cli_cert(int argc, char **argv)
 
 	o.in.names = o.names;
 	o.in.now = (int64_t)(clock_wall_ms() / 1000);
-	while ((c = getopt_long(argc, argv, "k:n:a:t:jh", options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "k:s:n:a:t:jh", options, NULL)) !=
 	       -1) {
 		if (c == 'h')
 			return fputs(usage, stdout) < 0 ? EXIT_CODE_RUN
@@ -203,9 +212,9 @@ cli_cert(int argc, char **argv)
 		if (!take_option(&o, c))
 			return misused();
 	}
-	/* One key belongs to one chain. */
+	/* One key, and one response, belong to one chain. */
 	if (argc - optind < 2 || strcmp(argv[optind], "check") != 0 ||
-	    (o.key_path && argc - optind > 2))
+	    ((o.key_path || o.staple_path) && argc - optind > 2))
 		return misused();
 	if (tls_library_init() != ERR_OK) {
 		(void)fputs("imapward: the TLS library cannot be used\n",

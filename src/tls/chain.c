@@ -167,18 +167,6 @@ date_of(const byte *raw, int raw_len, int64_t *out)
 	return true;
 }
 
-const char *
-date_text(int64_t seconds, char out[DATE_TEXT])
-{
-	time_t t = (time_t)seconds;
-	struct tm tm = {0};
-
-	(void)gmtime_r(&t, &tm);
-	if (strftime(out, DATE_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-		out[0] = '\0';
-	return out;
-}
-
 static enum err
 check_dates(const DecodedCert *cert, size_t i, int64_t now,
 	    struct store_facts *facts, struct store_fault *fault)

@@ -59,6 +59,8 @@ struct shown exam_number(int64_t n);
 void exam_chain(struct exam *x);
 /* exam_leaf.c: each certificate by itself, the leaf above all. */
 void exam_certificates(struct exam *x);
+/* exam_staple.c: the response about certificate i. */
+void exam_staple(struct exam *x, size_t i);
 /* exam_names.c: of certificate i. */
 void exam_names(struct exam *x, size_t i);
 

@@ -213,8 +213,6 @@ check_flags(struct exam *x, size_t i)
 		REPORT(x, LINT_CA_LEAF, i, exam_label(x, i).text);
 	if ((c->extensions & EXT_KEY_USAGE) && !(c->usage & USAGE_SIGNATURE))
 		REPORT(x, LINT_USAGE, i, exam_label(x, i).text);
-	if (c->must_staple && !x->in->stapled)
-		REPORT(x, LINT_MUST_STAPLE, i, exam_label(x, i).text);
 }
 
 static void (*const for_all[])(struct exam *x, size_t i) = {
@@ -223,8 +221,8 @@ static void (*const for_all[])(struct exam *x, size_t i) = {
 };
 
 static void (*const for_leaf[])(struct exam *x, size_t i) = {
-    check_remaining, check_lifetime, check_key,
-    check_purpose,   check_flags,    exam_names,
+    check_remaining, check_lifetime, check_key,   check_purpose,
+    check_flags,     exam_names,     exam_staple,
 };
 
 void

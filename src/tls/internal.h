@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "tls/store.h"
+#include "x509/certificate.h"
 
 #include <wolfssl/options.h>
 /* The options come first. */
@@ -51,9 +52,16 @@ const char *reason_text(int code, int alert_received);
 struct staple;
 enum err staple_install(WOLFSSL_CTX *ctx, struct staple *s) MUST_USE;
 
-/* chain.c: "2026-11-22 05:30 UTC", in `out`. */
+/* date.c: "2026-11-22 05:30 UTC", in `out`. */
 enum { DATE_TEXT = 32 };
 const char *date_text(int64_t seconds, char out[DATE_TEXT]);
+
+/*
+ * verify.c: did the key (SubjectPublicKeyInfo, DER) sign `text`? Never with
+ * SIGNATURE_OTHER.
+ */
+bool verify(struct slice key, enum signature_kind kind, struct slice text,
+	    struct slice signature);
 
 /* cpu.c: acceleration that this machine offers to the library. */
 bool cpu_has_aes(void);

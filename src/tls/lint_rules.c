@@ -18,6 +18,10 @@
 #define EVERYBODY "Every client."
 #define US        "imapward does not load it."
 #define REISSUE   "Have the certificate issued again"
+#define FETCH                                                                  \
+	"Fetch a new one: openssl ocsp -issuer ISSUER -cert FILE -url URL "    \
+	"-no_nonce -respout STAPLE (URL: openssl x509 -noout -ocsp_uri); see " \
+	"that the job which does it runs."
 #define FULLCHAIN                                                              \
 	"Use the file with the whole chain that the CA's tool writes "         \
 	"(certbot: fullchain.pem)"
@@ -164,7 +168,22 @@ static const struct lint_rule rules[LINT_RULES] = {
     [LINT_MUST_STAPLE] = {"must-staple", WARNING,
 	"{} demands that an OCSP response be sent with it, and none is",
 	"Thunderbird refuses it, where it checks OCSP.",
-	REISSUE " without \"must staple\"; most CAs have given up OCSP."},
+	"Give the CA's response with it (staple), or have it issued without "
+	"\"must staple\": most CAs have given up OCSP."},
+    [LINT_STAPLE] = {"staple", WARNING,
+	"the OCSP response is not sent: {}",
+	"Nobody, as long as the certificate does not demand it (must-staple): "
+	"clients that ask get none.",
+	FETCH},
+    [LINT_STAPLE_OLD] = {"staple-old", WARNING,
+	"the OCSP response ends on {}: less than a quarter of its time is left",
+	"Nobody yet. From that moment on it is not sent.",
+	FETCH},
+    [LINT_REVOKED] = {"revoked", WARNING, "{}",
+	"Thunderbird, Outlook and Apple, where they ask the CA: certificate "
+	"revoked. The OCSP response is not sent.",
+	"Have one issued for a new key, and find out who revoked this one, and "
+	"why."},
     [LINT_PURPOSE] = {"purpose", WARNING,
 	"{} is not meant for servers: extended key usage without serverAuth",
 	"Every client but some built on GnuTLS. OpenSSL: unsupported purpose; "

@@ -6,7 +6,6 @@
 #define TLS_MATERIAL_H
 
 #include "base/slice.h"
-#include "x509/certificate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,10 +20,6 @@ const char *material_fault(struct slice certificate);
 
 /* Did `issuer` sign `subject`, and may it? Both DER; dates do not count. */
 bool material_signed(struct slice subject, struct slice issuer);
-
-/* Did the key (SubjectPublicKeyInfo, DER) sign `text`? */
-bool material_verifies(struct slice key, enum signature_kind kind,
-		       struct slice text, struct slice signature);
 
 /* PEM. */
 bool material_key_loads(struct slice key);

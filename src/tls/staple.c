@@ -169,8 +169,7 @@ signed_by(const struct ocsp *o, const struct certificate *c)
 			 : hashes_to(OCSP_HASH_SHA1, certificate_key_bits(c),
 				     o->signer_key);
 
-	return named &&
-	       material_verifies(c->key, o->kind, o->text, o->signature);
+	return named && verify(c->key, o->kind, o->text, o->signature);
 }
 
 /* RFC 6960 section 4.2.2.2: has the issuer appointed this responder? */

@@ -2,15 +2,16 @@
 #include "tls/ticket_secrets.h"
 
 #include "base/wipe.h"
-#include "tls/chain.h"
 #include "tls/tickets.h"
 
 #include <wolfssl/wolfcrypt/hmac.h>
 #include <wolfssl/wolfcrypt/random.h>
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,23 +34,38 @@ struct ticket_secrets {
 	    lock; /* over secret and the line above, if it forgets */
 };
 
+static enum err refuse(struct ticket_fault *f, enum err cause,
+		       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static enum err
+refuse(struct ticket_fault *f, enum err cause, const char *format, ...)
+{
+	va_list args;
+
+	f->cause = cause;
+	va_start(args, format);
+	(void)vsnprintf(f->text, sizeof f->text, format, args);
+	va_end(args);
+	return cause;
+}
+
 enum err
 ticket_schedule_check(const struct ticket_schedule *s,
-		      struct store_fault *fault)
+		      struct ticket_fault *fault)
 {
-	if (s->rotation_s < TICKET_ROTATION_MIN)
-		return fault_set(fault, ERR_RANGE,
-				 "ticket keys must hold for %d s or longer",
-				 TICKET_ROTATION_MIN);
+	if (s->rotation_s == 0)
+		return refuse(fault, ERR_RANGE,
+			      "ticket keys must hold for 1 s or longer");
 	if (s->lifetime_s == 0 || s->lifetime_s > TICKET_LIFETIME_MAX)
-		return fault_set(fault, ERR_RANGE,
-				 "tickets must live for 1 s to 7 days "
-				 "(RFC 8446 section 4.6.1)");
+		return refuse(fault, ERR_RANGE,
+			      "tickets must live for 1 s to 7 days "
+			      "(RFC 8446 section 4.6.1)");
 	if (ticket_previous(s) > TICKET_PREVIOUS_MAX)
-		return fault_set(fault, ERR_RANGE,
-				 "tickets must not live for more than %d "
-				 "rotations of their keys",
-				 TICKET_PREVIOUS_MAX);
+		return refuse(fault, ERR_RANGE,
+			      "tickets must not live for more than %d "
+			      "rotations of their keys",
+			      TICKET_PREVIOUS_MAX);
 	return ERR_OK;
 }
 
@@ -102,53 +118,53 @@ digit(unsigned char c)
 
 static enum err
 read_digits(struct slice text, size_t line, unsigned char *out,
-	    struct store_fault *fault)
+	    struct ticket_fault *fault)
 {
 	bool varied = false;
 
 	if (text.len != DIGITS)
-		return fault_set(fault, ERR_SYNTAX,
-				 "line %zu has %zu characters: a secret has %d "
-				 "hexadecimal digits (" MAKE_ONE ")",
-				 line, text.len, DIGITS);
+		return refuse(fault, ERR_SYNTAX,
+			      "line %zu has %zu characters: a secret has %d "
+			      "hexadecimal digits (" MAKE_ONE ")",
+			      line, text.len, DIGITS);
 	for (size_t i = 0; i < DIGITS; i++) {
 		int n = digit(text.ptr[i]);
 
 		if (n < 0)
-			return fault_set(fault, ERR_SYNTAX,
-					 "character %zu of line %zu is no "
-					 "hexadecimal digit",
-					 i + 1, line);
+			return refuse(fault, ERR_SYNTAX,
+				      "character %zu of line %zu is no "
+				      "hexadecimal digit",
+				      i + 1, line);
 		out[i / 2] = (unsigned char)(out[i / 2] << 4 | n);
 		varied |= text.ptr[i] != text.ptr[0];
 	}
 	if (!varied)
-		return fault_set(fault, ERR_RANGE,
-				 "line %zu has the same digit 64 times, which "
-				 "is no secret (" MAKE_ONE ")",
-				 line);
+		return refuse(fault, ERR_RANGE,
+			      "line %zu has the same digit 64 times, which "
+			      "is no secret (" MAKE_ONE ")",
+			      line);
 	return ERR_OK;
 }
 
 /* lines[i]: where secret i stood. */
 static enum err
 add_line(struct ticket_secrets *s, struct slice text, size_t line,
-	 size_t lines[TICKET_SECRETS_MAX], struct store_fault *fault)
+	 size_t lines[TICKET_SECRETS_MAX], struct ticket_fault *fault)
 {
 	enum err e;
 
 	if (s->n == TICKET_SECRETS_MAX)
-		return fault_set(fault, ERR_LIMIT,
-				 "line %zu is one secret too many: %d at most",
-				 line, TICKET_SECRETS_MAX);
+		return refuse(fault, ERR_LIMIT,
+			      "line %zu is one secret too many: %d at most",
+			      line, TICKET_SECRETS_MAX);
 	e = read_digits(text, line, s->secret[s->n], fault);
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < s->n; i++)
 		if (memcmp(s->secret[i], s->secret[s->n], TICKET_SECRET) == 0)
-			return fault_set(fault, ERR_DUPLICATE,
-					 "line %zu is the same as line %zu",
-					 line, lines[i]);
+			return refuse(fault, ERR_DUPLICATE,
+				      "line %zu is the same as line %zu", line,
+				      lines[i]);
 	lines[s->n++] = line;
 	return ERR_OK;
 }
@@ -165,14 +181,14 @@ trim(struct slice s)
 
 static enum err
 read_lines(struct ticket_secrets *s, struct slice file,
-	   struct store_fault *fault)
+	   struct ticket_fault *fault)
 {
 	size_t lines[TICKET_SECRETS_MAX];
 	enum err e;
 
 	if (file.len > TICKET_FILE_MAX)
-		return fault_set(fault, ERR_LIMIT, "more than %d bytes",
-				 TICKET_FILE_MAX);
+		return refuse(fault, ERR_LIMIT, "more than %d bytes",
+			      TICKET_FILE_MAX);
 	for (size_t line = 1; file.len > 0; line++) {
 		struct slice text = trim(slice_cut(&file, '\n'));
 
@@ -183,20 +199,20 @@ read_lines(struct ticket_secrets *s, struct slice file,
 			return e;
 	}
 	if (s->n == 0)
-		return fault_set(fault, ERR_MISSING,
-				 "there is no secret in it (" MAKE_ONE ")");
+		return refuse(fault, ERR_MISSING,
+			      "there is no secret in it (" MAKE_ONE ")");
 	return ERR_OK;
 }
 
 struct ticket_secrets *
 ticket_secrets_read(const struct ticket_schedule *schedule, struct slice file,
-		    struct store_fault *fault)
+		    struct ticket_fault *fault)
 {
 	struct ticket_secrets *s = make(schedule);
 
-	*fault = (struct store_fault){0};
+	*fault = (struct ticket_fault){0};
 	if (!s) {
-		(void)fault_set(fault, ERR_NOMEM, "out of memory");
+		(void)refuse(fault, ERR_NOMEM, "out of memory");
 		return NULL;
 	}
 	if (read_lines(s, file, fault) != ERR_OK) {
