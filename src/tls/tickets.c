@@ -308,7 +308,14 @@ tickets_install(WOLFSSL_CTX *ctx, struct tickets *t)
 {
 	int lifetime = (int)ticket_secrets_schedule(t->secrets)->lifetime_s;
 
-	if (wolfSSL_CTX_set_TicketEncCb(ctx, on_ticket) != WOLFSSL_SUCCESS ||
+	/*
+	 * The first call is meant for clients. A server that was not told so
+	 * gives no new ticket in TLS 1.2 to a client whose ticket it refuses,
+	 * and wolfSSL's clients then break at the next connection: they keep
+	 * the old ticket with the new secret.
+	 */
+	if (wolfSSL_CTX_UseSessionTicket(ctx) != WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_TicketEncCb(ctx, on_ticket) != WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_TicketEncCtx(ctx, t) != WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_TicketHint(ctx, lifetime) != WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_timeout(ctx, (unsigned)lifetime) < 0)
