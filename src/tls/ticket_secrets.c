@@ -183,7 +183,7 @@ static enum err
 read_lines(struct ticket_secrets *s, struct slice file,
 	   struct ticket_fault *fault)
 {
-	size_t lines[TICKET_SECRETS_MAX];
+	size_t lines[TICKET_SECRETS_MAX] = {0};
 	enum err e;
 
 	if (file.len > TICKET_FILE_MAX)
