@@ -30,9 +30,8 @@ enum {
 	SETTINGS_POLICIES_MAX =
 	    SETTINGS_BUILT_IN_POLICIES + SETTINGS_OWN_POLICIES_MAX,
 	SETTINGS_CLIENT_NAMES_MAX = 256,
-	/* No more ticket keys than this are accepted at a time, the one in use
-	 * included. */
-	SETTINGS_TICKET_KEYS_MAX = 64,
+	/* How many rotations of ticket keys a lifetime may span. */
+	SETTINGS_ROTATIONS_MAX = 32,
 	SETTINGS_BYTES_MAX = 1024 * 1024
 };
 
@@ -140,7 +139,8 @@ struct settings {
 
 	struct {
 		uint64_t ticket_rotation; /* ms; a new key this often */
-		uint64_t ticket_lifetime; /* ms from issue to the last use */
+		/* ms from the full handshake to the last use */
+		uint64_t ticket_lifetime;
 		/* File with the secrets that several gates share; "": one of
 		 * our own, lost with the process. */
 		const char *ticket_secret;

@@ -245,13 +245,13 @@ check_times(const struct settings *s, struct complaint *out)
 		return complain(out, ERR_RANGE, "tls.watch", 0,
 				"'tls.watch': expected 0s, or one second at "
 				"least");
-	if (s->tls.ticket_lifetime / s->tls.ticket_rotation <
-	    SETTINGS_TICKET_KEYS_MAX)
+	if (s->tls.ticket_lifetime <=
+	    SETTINGS_ROTATIONS_MAX * s->tls.ticket_rotation)
 		return ERR_OK;
 	e = complain(out, ERR_RANGE, "tls.ticket_rotation", 0,
 		     "'tls.ticket_lifetime' may not be more than %d times "
 		     "'tls.ticket_rotation'",
-		     SETTINGS_TICKET_KEYS_MAX - 1);
+		     SETTINGS_ROTATIONS_MAX);
 	out->other = "tls.ticket_lifetime";
 	return e;
 }

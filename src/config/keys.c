@@ -184,13 +184,13 @@ static const struct key keys[] = {
 	{"tls", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "TLS between clients and us."},
 	{"tls.ticket_rotation", KIND_TIME,
-	 S(tls.ticket_rotation), "12h", SECOND, 168 * HOUR,
+	 S(tls.ticket_rotation), "12h", MINUTE, 168 * HOUR,
 	 .help = "How often there is a new key for session tickets."},
 	{"tls.ticket_lifetime", KIND_TIME,
 	 S(tls.ticket_lifetime), "24h", SECOND, 168 * HOUR,
-	 .help = "How long a client may come back with a ticket; so long are "
-		 "older keys kept. RFC 8446 allows a week. At most 63 times "
-		 "ticket_rotation."},
+	 .help = "How long after a full handshake a client may come back with a "
+		 "ticket; so long are older keys kept. RFC 8446 allows a week. "
+		 "At most 32 times ticket_rotation."},
 	{"tls.ticket_secret", KIND_PATH,
 	 S(tls.ticket_secret), "", 0, PATH_MAX_LEN,
 	 .help = "File with the secrets that ticket keys are made from, for "

@@ -187,17 +187,21 @@ static const struct {
      "'modern' before it holds everybody"},
     /* tickets and files */
     {"more keys for tickets than are kept",
-     LEAST "tls: {ticket_rotation: 22m}\n",
-     "3:24: 'tls.ticket_lifetime' may not be more than 63 times "
+     LEAST "tls: {ticket_rotation: 44m}\n",
+     "3:24: 'tls.ticket_lifetime' may not be more than 32 times "
      "'tls.ticket_rotation'"},
     {"the same with the lifetime written",
-     LEAST "tls: {ticket_lifetime: 168h, ticket_rotation: 2h}\n",
-     "3:47: 'tls.ticket_lifetime' may not be more than 63 times "
+     LEAST "tls: {ticket_lifetime: 168h, ticket_rotation: 5h}\n",
+     "3:47: 'tls.ticket_lifetime' may not be more than 32 times "
      "'tls.ticket_rotation'"},
     {"tickets that live longer than RFC 8446 allows",
      LEAST "tls: {ticket_lifetime: 169h}\n",
      "3:24: 'tls.ticket_lifetime': expected a time from 1s to 168h, found "
      "'169h'"},
+    {"a key that lives for a moment only",
+     LEAST "tls: {ticket_rotation: 59s}\n",
+     "3:24: 'tls.ticket_rotation': expected a time from 1m to 168h, found "
+     "'59s'"},
     {"files that are looked at all the time", LEAST "tls: {watch: 10ms}\n",
      "3:14: 'tls.watch': expected 0s, or one second at least"},
 };

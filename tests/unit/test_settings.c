@@ -416,7 +416,7 @@ static const char everything[] =
     "    client_names: []\n"
     "tls:\n"
     "  ticket_rotation: 1h\n"
-    "  ticket_lifetime: 63h\n"
+    "  ticket_lifetime: 32h\n"
     "  ticket_secret: /ticket.secret\n"
     "  watch: 0s\n"
     "backends:\n"
