@@ -151,6 +151,8 @@ struct settings {
 		uint64_t connections;             /* at once, in total */
 		uint64_t connections_per_address; /* at once; IPv6: per /64 */
 		uint64_t unauthenticated;         /* at once, in total */
+		uint64_t handshakes;              /* at once, in total */
+		uint64_t handshakes_per_address;  /* at once; IPv6: per /64 */
 		uint64_t
 		    login_attempts; /* failed ones per connection, then BYE */
 		uint64_t gate_commands; /* before login, per connection */

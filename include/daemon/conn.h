@@ -11,6 +11,7 @@
 #include "net/wheel.h"
 #include "net/wire.h"
 #include "session/session.h"
+#include "session/turns.h"
 
 #include <pthread.h>
 
@@ -21,9 +22,13 @@ struct conn {
 	struct wire wires[SIDES];
 	struct wheel_node alarm;
 	struct ledger_seat seat;
+	struct turn turn;
 	struct worker *worker;
 	struct conn *next, **link; /* in worker->conns; next in worker->spare */
 	uint64_t step_at;          /* what the session asked for */
+	uint64_t admit_at; /* to ask once more for a handshake's place */
+	enum ledger_verdict blocked; /* what it waits for, ADMITTED: nothing */
+	bool shaking;                /* has or wants a handshake's place */
 	uint64_t linger_at[SIDES];
 	size_t backend; /* index of the one dialed */
 	struct endpoint dialed;
@@ -42,12 +47,7 @@ struct refusals {
 	size_t listener;
 };
 
-enum {
-	RULES = LEDGER_NOMEM + 1,
-	RULE_DESCRIPTORS = RULES,
-	RULE_PUT_OUT,
-	RULES_ALL
-};
+enum { RULES = LEDGER_VERDICTS, RULE_DESCRIPTORS = RULES, RULES_ALL };
 
 struct mailbox {
 	pthread_mutex_t lock;
@@ -67,6 +67,7 @@ struct worker {
 	struct mailbox mailbox;
 	struct common *common;
 	struct ledger_home home;
+	struct turns turns;
 	struct workspace *work;
 	struct snapshot *snapshot;
 	struct conn *conns, *spare;
@@ -92,6 +93,8 @@ void conn_free(struct conn *c);
 /* Its deadline has come. */
 void conn_alarm(struct conn *c);
 void conn_drain(struct conn *c);
+/* What it waited for has come. */
+void conn_step(struct conn *c);
 /* Its client counts as lost, cause as for session_lost. */
 void conn_end(struct conn *c, enum err cause);
 /* Both peers count as lost, nothing lingers. */
@@ -100,6 +103,9 @@ void conn_stop(struct conn *c);
 /* worker.c */
 uint64_t worker_wall(struct worker *w);
 void worker_event(struct worker *w, struct slice line);
+/* A connection was refused by that rule: told soon. */
+void worker_refused(struct worker *w, size_t rule, const struct address *a,
+		    size_t listener);
 /* A deadline of c was set. */
 void worker_arm(struct worker *w, struct conn *c, uint64_t at);
 void worker_conn_gone(struct worker *w);

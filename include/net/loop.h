@@ -19,6 +19,7 @@
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t turn;
+	uv_idle_t hurry;
 	void (*turn_end)(void *arg);
 	void *arg;
 };
@@ -29,6 +30,8 @@ enum err loop_init(struct loop *l, void (*turn_end)(void *arg),
 /* Returns after loop_stop. */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
+/* on: the next turns wait for nothing. The same value again costs nothing. */
+void loop_hurry(struct loop *l, bool on);
 /* Monotonic ms as of this turn: no system call. */
 uint64_t loop_now(const struct loop *l);
 /* Lets what is closing finish. An error to do: with anything still open. */

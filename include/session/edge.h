@@ -22,6 +22,15 @@ struct session;
 
 struct edge_ops {
 	/*
+	 * May a TLS handshake begin? False: not yet, and the session is stepped
+	 * when it may. Asked until it may; the edge sees by session_shaking
+	 * when the handshake is over.
+	 */
+	bool (*admit)(struct session *s);
+	/* May the next step of the handshake be made, which is dear? False:
+	 * the session is stepped when it is its turn. */
+	bool (*turn)(struct session *s);
+	/*
 	 * Sends s on that side: at once as far as the socket takes it, the
 	 * rest is copied and sent later; session_sent reports that. Returns how
 	 * many bytes of that side are still waiting. Errors come as

@@ -23,6 +23,7 @@
 #include "tls/engine.h"
 
 enum state {
+	STATE_ADMIT, /* a TLS handshake is to begin */
 	STATE_HELLO,
 	STATE_CLEAR,
 	STATE_TLS,
@@ -179,6 +180,7 @@ enum {
 
 /* states[]: each returns the next state, itself to stay. */
 enum state gate_clear(struct session *s);
+enum state gate_admit(struct session *s);
 enum state gate_hello(struct session *s);
 enum state gate_tls(struct session *s);
 enum state gate_command(struct session *s);

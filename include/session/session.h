@@ -86,6 +86,8 @@ void session_step(struct session *s, uint64_t now, uint64_t wall);
 /* True once credentials were accepted: the worker counts unauthenticated
  * sessions by it. */
 bool session_authenticated(const struct session *s);
+/* True while it waits for a TLS handshake or makes it. */
+bool session_shaking(const struct session *s);
 const char *session_state_name(const struct session *s);
 
 #endif

@@ -48,4 +48,12 @@ struct hello {
  */
 enum hello_verdict hello_read(struct slice in, struct hello *out);
 
+/*
+ * Puts a hello that hello_read found complete into one record (libraries want
+ * a message's header in one piece); `length` is what it said. The record ends
+ * where the last one did: returns how many bytes at the front are to be left
+ * out now.
+ */
+size_t hello_join(unsigned char *in, size_t length);
+
 #endif

@@ -228,6 +228,14 @@ static const struct key keys[] = {
 	 S(limits.unauthenticated), "1000", 1, MILLION,
 	 .help = "Connections at once that have not logged in yet. At this limit "
 		 "the oldest one of the network that holds most makes room."},
+	{"limits.handshakes", KIND_COUNT,
+	 S(limits.handshakes), "512", 1, MILLION,
+	 .help = "TLS handshakes at once, in total. Beyond it clients wait, for "
+		 "timeouts.handshake at most; a handshake that has stalled "
+		 "makes room."},
+	{"limits.handshakes_per_address", KIND_COUNT,
+	 S(limits.handshakes_per_address), "64", 1, MILLION,
+	 .help = "The same for one IPv4 address or one IPv6 /64."},
 	{"limits.login_attempts", KIND_COUNT,
 	 S(limits.login_attempts), "5", 1, 100,
 	 .help = "Failed attempts to log in on one connection, then it is "

@@ -41,6 +41,8 @@ arm(struct conn *c)
 {
 	uint64_t at = c->done ? NEVER : c->step_at;
 
+	if (c->admit_at < at)
+		at = c->admit_at;
 	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
 		if (c->linger_at[side] < at)
 			at = c->linger_at[side];
@@ -98,6 +100,23 @@ tell_faults(struct conn *c)
 	return news;
 }
 
+/* Gives back what the handshake took, as soon as it is over. */
+static void
+follow_handshake(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	if (!c->shaking || session_shaking(&c->session))
+		return;
+	c->shaking = false;
+	c->admit_at = NEVER;
+	turns_leave(&w->turns, &c->turn);
+	ledger_shook(w->common->ledger, &c->seat, now_of(c));
+	if (c->blocked != LEDGER_ADMITTED && !w->draining)
+		worker_refused(w, c->blocked, &c->session.peer.address,
+			       c->session.peer.listener);
+}
+
 /* Steps the session until it has been told all that its own steps brought
  * about. */
 static void
@@ -116,6 +135,7 @@ step(struct conn *c)
 			 */
 			(void)ledger_authenticated(w->common->ledger, &c->seat);
 		}
+		follow_handshake(c);
 	} while (tell_faults(c));
 	arm(c);
 	reap(c);
@@ -292,6 +312,27 @@ static const struct wire_ops wire_table[SIDES] = {
 
 /* What follows is called by the session, inside session_step. */
 
+static bool
+edge_admit(struct session *s)
+{
+	struct conn *c = conn_of_session(s);
+	uint64_t again = NEVER;
+
+	c->shaking = true;
+	c->blocked = ledger_shake(c->worker->common->ledger, &c->seat,
+				  now_of(c), &again);
+	c->admit_at = again;
+	return c->blocked == LEDGER_ADMITTED;
+}
+
+static bool
+edge_turn(struct session *s)
+{
+	struct conn *c = conn_of_session(s);
+
+	return turns_ask(&c->worker->turns, &c->turn);
+}
+
 static size_t
 edge_write(struct session *s, enum side side, struct slice bytes)
 {
@@ -366,6 +407,8 @@ edge_deadline(struct session *s, uint64_t at)
 }
 
 const struct edge_ops conn_edge = {
+    .admit = edge_admit,
+    .turn = edge_turn,
     .write = edge_write,
     .untaken = edge_untaken,
     .interest = edge_interest,
@@ -394,7 +437,7 @@ conn_new(struct worker *w)
 		return NULL;
 	memset(c, 0, sizeof *c);
 	c->worker = w;
-	c->step_at = NEVER;
+	c->step_at = c->admit_at = NEVER;
 	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
 		wire_init(&c->wires[side], &wire_table[side]);
 		c->linger_at[side] = NEVER;
@@ -409,7 +452,8 @@ conn_free(struct conn *c)
 	struct worker *w = c->worker;
 
 	wheel_remove(&w->wheel, &c->alarm);
-	ledger_leave(w->common->ledger, &c->seat);
+	turns_leave(&w->turns, &c->turn);
+	ledger_leave(w->common->ledger, &c->seat, now_of(c));
 	if (w->spare_count >= CONNS_KEPT) {
 		free(c);
 		return;
@@ -448,7 +492,7 @@ conn_alarm(struct conn *c)
 			c->linger_at[side] = NEVER;
 			wire_abort(&c->wires[side]);
 		}
-	if (c->step_at <= now) {
+	if (c->step_at <= now || c->admit_at <= now) {
 		/* The session sets it anew only where it changes. */
 		step(c);
 		return;
@@ -464,9 +508,17 @@ conn_drain(struct conn *c)
 }
 
 void
+conn_step(struct conn *c)
+{
+	step(c);
+}
+
+void
 conn_end(struct conn *c, enum err cause)
 {
 	if (!c->done) {
+		c->blocked =
+		    LEDGER_ADMITTED; /* it waits for nothing any more */
 		session_lost(&c->session, SIDE_CLIENT, cause);
 		step(c);
 		return;

@@ -16,6 +16,30 @@ enum {
 	KERNEL_PATIENCE_MS = 180 * 1000
 };
 
+static struct conn *
+conn_of_alarm(struct wheel_node *n)
+{
+	unsigned char *at = (unsigned char *)n - offsetof(struct conn, alarm);
+
+	return (struct conn *)(void *)at;
+}
+
+static struct conn *
+conn_of_seat(struct ledger_seat *seat)
+{
+	unsigned char *at = (unsigned char *)seat - offsetof(struct conn, seat);
+
+	return (struct conn *)(void *)at;
+}
+
+static struct conn *
+conn_of_turn(struct turn *t)
+{
+	unsigned char *at = (unsigned char *)t - offsetof(struct conn, turn);
+
+	return (struct conn *)(void *)at;
+}
+
 uint64_t
 worker_wall(struct worker *w)
 {
@@ -52,14 +76,9 @@ worker_event(struct worker *w, struct slice line)
 static const char *
 rule_name(size_t rule)
 {
-	switch (rule) {
-	case RULE_DESCRIPTORS:
-		return "descriptors";
-	case RULE_PUT_OUT:
-		return "limits.unauthenticated";
-	default:
-		return ledger_rule((enum ledger_verdict)rule);
-	}
+	return rule == RULE_DESCRIPTORS
+		   ? "descriptors"
+		   : ledger_rule((enum ledger_verdict)rule);
 }
 
 static void
@@ -113,9 +132,9 @@ tell_due(struct worker *w)
 		timer_set(&w->telling, next);
 }
 
-static void
-note_refusal(struct worker *w, size_t rule, const struct address *a,
-	     size_t listener)
+void
+worker_refused(struct worker *w, size_t rule, const struct address *a,
+	       size_t listener)
 {
 	struct refusals *r = &w->refusals[rule];
 
@@ -124,11 +143,26 @@ note_refusal(struct worker *w, size_t rule, const struct address *a,
 	r->listener = listener;
 }
 
+/* Handshakes come last in a turn, and not all of them in one. */
+static void
+shake_hands(struct worker *w)
+{
+	struct turn *t;
+
+	turns_begin(&w->turns);
+	while ((t = turns_next(&w->turns)))
+		conn_step(conn_of_turn(t));
+	if (!w->closed)
+		loop_hurry(&w->loop, turns_waited_for(&w->turns));
+}
+
 static void
 turn_end(void *arg)
 {
 	struct worker *w = arg;
 
+	if (!w->closed)
+		shake_hands(w);
 	if (w->snapshot)
 		tell_due(w);
 	flush_batch(w);
@@ -144,9 +178,10 @@ tell(void *arg)
 static struct ledger_limits
 limits_of(const struct settings *s)
 {
-	return (struct ledger_limits){s->limits.connections,
-				      s->limits.connections_per_address,
-				      s->limits.unauthenticated};
+	return (struct ledger_limits){
+	    s->limits.connections, s->limits.connections_per_address,
+	    s->limits.unauthenticated, s->limits.handshakes,
+	    s->limits.handshakes_per_address};
 }
 
 /* In clear we can say why; inside TLS it would cost us a handshake. */
@@ -176,12 +211,12 @@ accepted(void *arg, size_t which, int fd, const struct endpoint *from)
 	memcpy(peer.address.octets, from->octets, sizeof from->octets);
 	if (c)
 		v = ledger_enter(w->common->ledger, &c->seat, &w->home,
-				 &peer.address, &limits);
+				 &peer.address, &limits, loop_now(&w->loop));
 	if (v == LEDGER_ADMITTED) {
 		conn_begin(c, fd, &peer);
 		return;
 	}
-	note_refusal(w, v, &peer.address, which);
+	worker_refused(w, v, &peer.address, which);
 	turn_away(fd, s->listeners[which].mode);
 	if (c)
 		conn_free(c);
@@ -194,26 +229,10 @@ exhausted(void *arg, const struct endpoint *from)
 	struct address a;
 
 	memcpy(a.octets, from->octets, sizeof a.octets);
-	note_refusal(w, RULE_DESCRIPTORS, &a, SIZE_MAX);
+	worker_refused(w, RULE_DESCRIPTORS, &a, SIZE_MAX);
 }
 
 static const struct accept_ops accepting = {accepted, exhausted};
-
-static struct conn *
-conn_of_alarm(struct wheel_node *n)
-{
-	unsigned char *at = (unsigned char *)n - offsetof(struct conn, alarm);
-
-	return (struct conn *)(void *)at;
-}
-
-static struct conn *
-conn_of_seat(struct ledger_seat *seat)
-{
-	unsigned char *at = (unsigned char *)seat - offsetof(struct conn, seat);
-
-	return (struct conn *)(void *)at;
-}
 
 void
 worker_arm(struct worker *w, struct conn *c, uint64_t at)
@@ -301,16 +320,22 @@ begin_stop(struct worker *w)
 	}
 }
 
+/* What the ledger has decided for connections of ours. */
 static void
-put_out(struct worker *w)
+take_news(struct worker *w)
 {
 	struct ledger_seat *seat;
+	enum ledger_verdict why;
 
-	while ((seat = ledger_put_out(w->common->ledger, &w->home))) {
+	while ((seat = ledger_news(w->common->ledger, &w->home, &why))) {
 		struct conn *c = conn_of_seat(seat);
 
-		note_refusal(w, RULE_PUT_OUT, &c->session.peer.address,
-			     c->session.peer.listener);
+		if (why == LEDGER_ADMITTED) {
+			conn_step(c);
+			continue;
+		}
+		worker_refused(w, why, &c->session.peer.address,
+			       c->session.peer.listener);
 		conn_end(c, ERR_LIMIT);
 	}
 }
@@ -328,7 +353,7 @@ mail(void *arg)
 	(void)pthread_mutex_unlock(&w->mailbox.lock);
 	if (got.snapshot)
 		take_configuration(w, &got);
-	put_out(w);
+	take_news(w);
 	if ((got.drain || got.stop) && !w->draining)
 		begin_drain(w);
 	if (got.stop && !w->stopping)

@@ -22,7 +22,23 @@ loop_init(struct loop *l, void (*turn_end)(void *arg), void *arg)
 	l->turn.data = l;
 	if (turn_end)
 		(void)uv_prepare_start(&l->turn, turn_ended);
+	(void)uv_idle_init(&l->uv, &l->hurry);
 	return ERR_OK;
+}
+
+static void
+hurried(uv_idle_t *i)
+{
+	(void)i;
+}
+
+void
+loop_hurry(struct loop *l, bool on)
+{
+	if (on)
+		(void)uv_idle_start(&l->hurry, hurried);
+	else
+		(void)uv_idle_stop(&l->hurry);
 }
 
 void
@@ -49,6 +65,7 @@ loop_clear(struct loop *l)
 	int left;
 
 	uv_close((uv_handle_t *)&l->turn, NULL);
+	uv_close((uv_handle_t *)&l->hurry, NULL);
 	(void)uv_run(&l->uv, UV_RUN_DEFAULT);
 	left = uv_loop_close(&l->uv);
 	assert(left == 0);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * front.c - the client's TLS: hello read by us first, then the handshake.
+ *
+ * Until the edge has a place for the handshake nothing is read; after that
+ * its steps wait for their turn.
  */
 #include "session/session.h"
 
@@ -47,6 +50,12 @@ first_record_is_short(struct slice in)
 }
 
 enum state
+gate_admit(struct session *s)
+{
+	return s->work->ops->admit(s) ? STATE_HELLO : STATE_ADMIT;
+}
+
+enum state
 gate_hello(struct session *s)
 {
 	struct leg *client = &s->legs[SIDE_CLIENT];
@@ -58,6 +67,9 @@ gate_hello(struct session *s)
 	switch (hello_read(in, &hello)) {
 	case HELLO_COMPLETE:
 		keep_sni(s, hello.server_name);
+		buf_skip(&client->in,
+			 hello_join(client->in.mem + client->in.cleared,
+				    hello.length));
 		client->tls = engine_new_server(s->store);
 		if (!client->tls)
 			return session_end(s, REPLY_NONE, "out of memory");
@@ -93,13 +105,29 @@ say_refusal(struct session *s)
 		send_alert(s, HANDSHAKE_FAILURE);
 }
 
+static bool
+record_is_short(struct slice in)
+{
+	struct guard g = {.handshake = true};
+	const char *why;
+	size_t len;
+
+	return guard_next(&g, in, &len, &why) == GUARD_MORE;
+}
+
 enum state
 gate_tls(struct session *s)
 {
 	struct leg *client = &s->legs[SIDE_CLIENT];
-	enum io io = engine_handshake(client->tls, &client->in,
-				      leg_out(s, SIDE_CLIENT), s->work->pool);
+	enum io io;
 
+	/* Where there is nothing to do no turn is taken. */
+	if (!client->ended && record_is_short(buf_uncleared(&client->in)))
+		return STATE_TLS;
+	if (!s->work->ops->turn(s))
+		return STATE_TLS;
+	io = engine_handshake(client->tls, &client->in, leg_out(s, SIDE_CLIENT),
+			      s->work->pool);
 	if (io == IO_WAIT && !client->ended)
 		return STATE_TLS;
 	report_tls(s, io == IO_DONE, NULL);

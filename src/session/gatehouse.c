@@ -201,7 +201,7 @@ say_starttls(struct session *s, const struct command *c)
 	s->commands = 0;
 	s->gate_bytes = 0;
 	client->encrypted = true;
-	return STATE_HELLO;
+	return STATE_ADMIT;
 }
 
 static enum state

@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "session/ledger.h"
+/*
+ * ledger.c - connections and strangers; ledger_shake.c has the handshakes.
+ */
+#include "session/ledger_parts.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #include <utlist.h>
-
-/*
- * Addresses with connections that wait for a login stand in one list per
- * number of such connections, so that the one with most is found without a
- * search. Who has LEVELS or more shares the last list.
- */
-enum { LEVELS = 64 };
-
-struct ledger_entry {
-	struct address network; /* see address_network */
-	uint64_t connections, waiting;
-	struct ledger_seat *oldest;       /* of those waiting */
-	struct ledger_entry *prev, *next; /* in its level */
-	UT_hash_handle hh;
-};
-
-struct ledger {
-	pthread_mutex_t lock;
-	unsigned char key[HASH_KEY];
-	struct ledger_entry *entries;
-	struct ledger_entry *levels[LEVELS];
-	struct ledger_counts counts;
-};
 
 struct ledger *
 ledger_new(const unsigned char key[HASH_KEY])
@@ -81,76 +59,96 @@ make(struct ledger *l, const struct address *network)
 	e->network = *network;
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, l->entries, e->network.octets, 16, hash,
 				    e);
-	l->counts.addresses++;
+	l->addresses++;
 	return e;
 }
 
 static struct ledger_entry **
-level_of(struct ledger *l, const struct ledger_entry *e)
+level_of(struct ledger *l, const struct ledger_entry *e, enum ledger_crowd c)
 {
-	return &l->levels[e->waiting < LEVELS ? e->waiting : LEVELS - 1];
+	uint64_t n = e->groups[c].count;
+
+	return &l->crowds[c].levels[n < LEVELS ? n : LEVELS - 1];
 }
 
-/* Waiting becomes one more or one less: the level follows. */
+/* Becomes one more or one less: the level follows. */
 static void
-change_waiting(struct ledger *l, struct ledger_entry *e, bool more)
+resize(struct ledger *l, struct ledger_entry *e, enum ledger_crowd c, int by)
 {
-	if (e->waiting > 0)
-		DL_DELETE(*level_of(l, e), e);
-	if (more) {
-		e->waiting++;
-		l->counts.unauthenticated++;
-	} else {
-		e->waiting--;
-		l->counts.unauthenticated--;
-	}
-	if (e->waiting > 0)
-		DL_APPEND(*level_of(l, e), e);
+	struct group *g = &e->groups[c];
+
+	if (g->count > 0)
+		DL_DELETE2(*level_of(l, e, c), e, groups[c].prev,
+			   groups[c].next);
+	g->count += (uint64_t)by;
+	l->crowds[c].count += (uint64_t)by;
+	if (g->count > 0)
+		DL_APPEND2(*level_of(l, e, c), e, groups[c].prev,
+			   groups[c].next);
 }
 
-static void
-stop_waiting(struct ledger *l, struct ledger_seat *seat)
+void
+ledger_join(struct ledger *l, struct ledger_seat *seat, enum ledger_crowd c)
 {
-	DL_DELETE(seat->entry->oldest, seat);
-	change_waiting(l, seat->entry, false);
+	DL_APPEND2(seat->entry->groups[c].oldest, seat, in[c].prev, in[c].next);
+	resize(l, seat->entry, c, 1);
 }
 
-/* The oldest connection of the address that holds most has to go. */
-static void
-make_room(struct ledger *l)
+void
+ledger_part(struct ledger *l, struct ledger_seat *seat, enum ledger_crowd c)
 {
-	for (size_t i = LEVELS; i-- > 1;) {
-		struct ledger_seat *seat;
+	DL_DELETE2(seat->entry->groups[c].oldest, seat, in[c].prev, in[c].next);
+	resize(l, seat->entry, c, -1);
+}
 
-		if (!l->levels[i])
-			continue;
-		seat = l->levels[i]->oldest;
-		stop_waiting(l, seat);
-		seat->place = LEDGER_PUT_OUT;
-		DL_APPEND(seat->home->put_out, seat);
-		seat->home->wake(seat->home->arg);
-		break;
-	}
+struct ledger_seat *
+ledger_oldest_of_most(const struct ledger *l, enum ledger_crowd c)
+{
+	for (size_t i = LEVELS; i-- > 1;)
+		if (l->crowds[c].levels[i])
+			return l->crowds[c].levels[i]->groups[c].oldest;
+	return NULL;
+}
+
+void
+ledger_tell(struct ledger_seat *seat)
+{
+	if (seat->told)
+		return;
+	seat->told = true;
+	DL_APPEND2(seat->home->news, seat, news.prev, news.next);
+	seat->home->wake(seat->home->arg);
+}
+
+void
+ledger_put_out(struct ledger *l, struct ledger_seat *seat,
+	       enum ledger_verdict why, uint64_t now)
+{
+	if (seat->place == LEDGER_STRANGER)
+		ledger_part(l, seat, CROWD_STRANGERS);
+	seat->place = LEDGER_PUT_OUT;
+	seat->why = why;
+	ledger_end_handshake(l, seat, now);
+	ledger_tell(seat);
 }
 
 static enum ledger_verdict
-judge(struct ledger *l, const struct ledger_entry *e,
-      const struct ledger_limits *limits)
+judge(const struct ledger *l, const struct ledger_entry *e)
 {
-	if (l->counts.connections >= limits->connections)
+	if (l->connections >= l->limits.connections)
 		return LEDGER_FULL;
-	if (e && e->connections >= limits->per_address)
+	if (e && e->connections >= l->limits.per_address)
 		return LEDGER_ADDRESS;
 	return LEDGER_ADMITTED;
 }
 
 static enum ledger_verdict
 enter(struct ledger *l, struct ledger_seat *seat, const struct address *a,
-      const struct ledger_limits *limits)
+      uint64_t now)
 {
 	struct address network = address_network(a);
 	struct ledger_entry *e = find(l, &network);
-	enum ledger_verdict v = judge(l, e, limits);
+	enum ledger_verdict v = judge(l, e);
 
 	if (v != LEDGER_ADMITTED)
 		return v;
@@ -159,26 +157,27 @@ enter(struct ledger *l, struct ledger_seat *seat, const struct address *a,
 	if (!e)
 		return LEDGER_NOMEM;
 	e->connections++;
-	l->counts.connections++;
-	if (l->counts.unauthenticated >= limits->unauthenticated)
-		make_room(l);
+	l->connections++;
+	if (l->crowds[CROWD_STRANGERS].count >= l->limits.unauthenticated)
+		ledger_put_out(l, ledger_oldest_of_most(l, CROWD_STRANGERS),
+			       LEDGER_STRANGERS, now);
 	seat->entry = e;
-	seat->place = LEDGER_WAITING;
-	DL_APPEND(e->oldest, seat);
-	change_waiting(l, e, true);
+	seat->place = LEDGER_STRANGER;
+	ledger_join(l, seat, CROWD_STRANGERS);
 	return LEDGER_ADMITTED;
 }
 
 enum ledger_verdict
 ledger_enter(struct ledger *l, struct ledger_seat *seat,
 	     struct ledger_home *home, const struct address *a,
-	     const struct ledger_limits *limits)
+	     const struct ledger_limits *limits, uint64_t now)
 {
 	enum ledger_verdict v;
 
 	*seat = (struct ledger_seat){.home = home};
 	(void)pthread_mutex_lock(&l->lock);
-	v = enter(l, seat, a, limits);
+	l->limits = *limits;
+	v = enter(l, seat, a, now);
 	(void)pthread_mutex_unlock(&l->lock);
 	return v;
 }
@@ -189,8 +188,8 @@ ledger_authenticated(struct ledger *l, struct ledger_seat *seat)
 	bool in;
 
 	(void)pthread_mutex_lock(&l->lock);
-	if (seat->place == LEDGER_WAITING) {
-		stop_waiting(l, seat);
+	if (seat->place == LEDGER_STRANGER) {
+		ledger_part(l, seat, CROWD_STRANGERS);
 		seat->place = LEDGER_SEATED;
 	}
 	in = seat->place == LEDGER_SEATED;
@@ -199,42 +198,47 @@ ledger_authenticated(struct ledger *l, struct ledger_seat *seat)
 }
 
 static void
-leave(struct ledger *l, struct ledger_seat *seat)
+leave(struct ledger *l, struct ledger_seat *seat, uint64_t now)
 {
 	struct ledger_entry *e = seat->entry;
 
-	if (seat->place == LEDGER_WAITING)
-		stop_waiting(l, seat);
-	else if (seat->place == LEDGER_PUT_OUT && seat->prev)
-		DL_DELETE(seat->home->put_out, seat);
+	if (seat->place == LEDGER_STRANGER)
+		ledger_part(l, seat, CROWD_STRANGERS);
+	ledger_end_handshake(l, seat, now);
+	if (seat->told)
+		DL_DELETE2(seat->home->news, seat, news.prev, news.next);
+	seat->told = false;
 	seat->place = LEDGER_OUT;
-	l->counts.connections--;
+	l->connections--;
 	if (--e->connections > 0)
 		return;
 	HASH_DELETE(hh, l->entries, e);
-	l->counts.addresses--;
+	l->addresses--;
 	free(e);
 }
 
 void
-ledger_leave(struct ledger *l, struct ledger_seat *seat)
+ledger_leave(struct ledger *l, struct ledger_seat *seat, uint64_t now)
 {
 	(void)pthread_mutex_lock(&l->lock);
 	if (seat->place != LEDGER_OUT)
-		leave(l, seat);
+		leave(l, seat, now);
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
 struct ledger_seat *
-ledger_put_out(struct ledger *l, struct ledger_home *home)
+ledger_news(struct ledger *l, struct ledger_home *home,
+	    enum ledger_verdict *why)
 {
 	struct ledger_seat *seat;
 
 	(void)pthread_mutex_lock(&l->lock);
-	seat = home->put_out;
+	seat = home->news;
 	if (seat) {
-		DL_DELETE(home->put_out, seat);
-		seat->prev = NULL; /* in no list: see leave */
+		DL_DELETE2(home->news, seat, news.prev, news.next);
+		seat->told = false;
+		*why =
+		    seat->place == LEDGER_PUT_OUT ? seat->why : LEDGER_ADMITTED;
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	return seat;
@@ -244,22 +248,27 @@ void
 ledger_count(struct ledger *l, struct ledger_counts *out)
 {
 	(void)pthread_mutex_lock(&l->lock);
-	*out = l->counts;
+	*out = (struct ledger_counts){
+	    .connections = l->connections,
+	    .unauthenticated = l->crowds[CROWD_STRANGERS].count,
+	    .handshakes = l->crowds[CROWD_HANDSHAKES].count,
+	    .addresses = l->addresses,
+	};
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
 const char *
 ledger_rule(enum ledger_verdict v)
 {
-	switch (v) {
-	case LEDGER_FULL:
-		return "limits.connections";
-	case LEDGER_ADDRESS:
-		return "limits.connections_per_address";
-	case LEDGER_NOMEM:
-		return "memory";
-	case LEDGER_ADMITTED:
-	default:
-		return "none";
-	}
+	static const char *const rules[LEDGER_VERDICTS] = {
+	    [LEDGER_ADMITTED] = "none",
+	    [LEDGER_FULL] = "limits.connections",
+	    [LEDGER_ADDRESS] = "limits.connections_per_address",
+	    [LEDGER_STRANGERS] = "limits.unauthenticated",
+	    [LEDGER_HANDSHAKES] = "limits.handshakes",
+	    [LEDGER_HANDSHAKES_ADDRESS] = "limits.handshakes_per_address",
+	    [LEDGER_NOMEM] = "memory",
+	};
+
+	return rules[v];
 }

@@ -41,6 +41,8 @@ static const struct {
 	enum reply late;
 	bool secret;
 } states[STATES] = {
+    [STATE_ADMIT] = {"admit", gate_admit, TIMEOUT(handshake), 0, REPLY_NONE,
+		     false},
     [STATE_HELLO] = {"hello", gate_hello, TIMEOUT(handshake), PLAIN_MOST,
 		     REPLY_NONE, false},
     [STATE_CLEAR] = {"clear", gate_clear, TIMEOUT(clear), GATE_MOST,
@@ -76,6 +78,13 @@ bool
 session_authenticated(const struct session *s)
 {
 	return s->authenticated;
+}
+
+bool
+session_shaking(const struct session *s)
+{
+	return s->state == STATE_ADMIT || s->state == STATE_HELLO ||
+	       s->state == STATE_TLS;
 }
 
 static uint64_t
@@ -201,7 +210,7 @@ session_init(struct session *s, struct workspace *w, struct snapshot *snap,
 		gate_greet(s);
 	} else {
 		s->legs[SIDE_CLIENT].encrypted = true;
-		session_enter(s, STATE_HELLO);
+		session_enter(s, STATE_ADMIT);
 	}
 	return ERR_OK;
 }
@@ -317,6 +326,9 @@ run_late(struct session *s)
 	const char *why = "timed out";
 
 	switch (s->state) {
+	case STATE_ADMIT:
+		return session_end(s, REPLY_NONE,
+				   "too many handshakes at once");
 	case STATE_CONNECT:
 		return upstream_failed(s, "backend timed out");
 	case STATE_LOGIN:
@@ -356,7 +368,7 @@ client_lost(struct session *s)
 		why = "made room for others";
 	}
 	if (s->state == STATE_HELLO || s->state == STATE_TLS)
-		report_tls(s, false, NULL);
+		report_tls(s, false, cause == ERR_LIMIT ? why : NULL);
 	return session_end(s, REPLY_NONE, why);
 }
 

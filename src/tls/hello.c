@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/hello.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -300,4 +301,28 @@ hello_read(struct slice in, struct hello *out)
 	h.length = m.length;
 	*out = h;
 	return HELLO_COMPLETE;
+}
+
+size_t
+hello_join(unsigned char *in, size_t length)
+{
+	unsigned char message[HELLO_MAX];
+	size_t wire = 0, have = 0, front;
+
+	while (have < length) {
+		size_t n = (size_t)(in[wire + 3] << 8 | in[wire + 4]);
+
+		assert(n > 0 && n <= length - have && length <= HELLO_MAX);
+		memcpy(message + have, in + wire + RECORD_HEADER, n);
+		have += n;
+		wire += RECORD_HEADER + n;
+	}
+	front = wire - RECORD_HEADER - length;
+	if (front == 0)
+		return 0;
+	memmove(in + front, in, RECORD_HEADER);
+	in[front + 3] = (unsigned char)(length >> 8);
+	in[front + 4] = (unsigned char)length;
+	memcpy(in + front + RECORD_HEADER, message, length);
+	return front;
 }

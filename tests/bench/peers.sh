@@ -41,6 +41,8 @@ limits:
   connections: 9900
   connections_per_address: 9900
   unauthenticated: 5000
+  handshakes: 5000
+  handshakes_per_address: 5000
 audit:
   sink: ${IMAPWARD_SINK:-$DIR/audit.jsonl}
 process:

@@ -26,7 +26,8 @@ USERS = 100
 
 # No limit is what is tested here; 20,000 descriptors are two per session.
 UNLIMITED = {"limits": {"connections": 9900, "connections_per_address": 9900,
-                        "unauthenticated": 9900}}
+                        "unauthenticated": 9900, "handshakes": 9900,
+                        "handshakes_per_address": 9900}}
 
 full_only = unittest.skipUnless(FULL, "only with --full")
 

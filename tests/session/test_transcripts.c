@@ -290,6 +290,27 @@ do_drain(struct play *p, const char *arg)
 }
 
 static void
+do_full(struct play *p, const char *arg)
+{
+	(void)arg;
+	p->w.full = true;
+}
+
+static void
+do_busy(struct play *p, const char *arg)
+{
+	(void)arg;
+	p->w.busy = true;
+}
+
+static void
+do_admit(struct play *p, const char *arg)
+{
+	(void)arg;
+	world_admit(&p->w);
+}
+
+static void
 do_starttls(struct play *p, const char *arg)
 {
 	(void)arg;
@@ -415,6 +436,9 @@ static const struct {
     {"wait", do_wait},
     {"drain", do_drain},
     {"starttls", do_starttls},
+    {"full", do_full},
+    {"busy", do_busy},
+    {"admit", do_admit},
     {"stall", do_stall},
     {"state", do_state},
     {"closed", do_closed},

@@ -79,6 +79,21 @@ deliver(struct world *w, enum side side, struct slice bytes)
 	assert(buf_append(&w->wire_in, w->pool, bytes) == ERR_OK);
 }
 
+static bool
+edge_admit(struct session *s)
+{
+	return !world_of(s)->full;
+}
+
+static bool
+edge_turn(struct session *s)
+{
+	struct world *w = world_of(s);
+
+	w->turns_asked++;
+	return !w->busy;
+}
+
 static size_t
 edge_write(struct session *s, enum side side, struct slice bytes)
 {
@@ -170,6 +185,8 @@ edge_deadline(struct session *s, uint64_t at)
 }
 
 static const struct edge_ops ops = {
+    .admit = edge_admit,
+    .turn = edge_turn,
     .write = edge_write,
     .untaken = edge_untaken,
     .interest = edge_interest,
@@ -230,6 +247,32 @@ receive(struct world *w, enum side side, struct slice bytes)
 	}
 }
 
+/* The records of a flight, which must be in clear, in smaller ones. */
+static void
+cut_flight(struct world_text *out, size_t each)
+{
+	struct world_text cut = {0};
+
+	for (struct slice in = world_seen(out), part; in.len > 0;) {
+		size_t n = (size_t)in.ptr[3] << 8 | in.ptr[4];
+		struct slice record = slice_head(slice_skip(in, 5), n);
+
+		while (record.len > 0) {
+			unsigned char header[5] = {in.ptr[0], 3, 1};
+
+			part = slice_head(record, each);
+			header[3] = (unsigned char)(part.len >> 8);
+			header[4] = (unsigned char)part.len;
+			add(&cut, slice_of(header, sizeof header));
+			add(&cut, part);
+			record = slice_skip(record, part.len);
+		}
+		in = slice_skip(in, 5 + n);
+	}
+	free(out->bytes);
+	*out = cut;
+}
+
 /* Carries TLS records between client and gate until both are quiet. */
 static void
 exchange(struct world *w)
@@ -238,11 +281,14 @@ exchange(struct world *w)
 		struct world_text out = {0};
 
 		client_tls_step(w);
-		if (buf_empty(&w->wire_out))
+		if (buf_empty(&w->wire_out) || w->full)
 			break;
 		add(&out, slice_of(w->wire_out.mem + w->wire_out.sent,
 				   w->wire_out.filled - w->wire_out.sent));
 		buf_drop(&w->wire_out, w->pool);
+		if (w->cut > 0)
+			cut_flight(&out, w->cut);
+		w->cut = 0;
 		receive(w, SIDE_CLIENT, world_seen(&out));
 		free(out.bytes);
 	} while (true);
@@ -325,6 +371,14 @@ world_lost(struct world *w, enum side side, enum err cause)
 }
 
 void
+world_admit(struct world *w)
+{
+	w->full = w->busy = false;
+	world_step(w);
+	exchange(w);
+}
+
+void
 world_drain(struct world *w)
 {
 	session_drain(&w->session);
@@ -402,7 +456,7 @@ world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
 	struct session_peer peer = {.port = 50000};
 	enum err e;
 
-	memset(w, 0, sizeof *w);
+	*w = (struct world){.full = w->full, .busy = w->busy, .cut = w->cut};
 	e = tls_library_init();
 	assert(e == ERR_OK);
 	w->now = 1000;

@@ -40,6 +40,13 @@ struct world {
 	size_t took[SIDES]; /* a stalled side takes this many bytes */
 	bool stalled[SIDES], open[SIDES], reading[SIDES], finished[SIDES];
 	bool dialing, done, closed_notify, tls_broken;
+	bool full;            /* no place for a handshake; may be set before
+				 world_begin, like the next one */
+	bool busy;            /* it is never its turn */
+	unsigned turns_asked; /* how often it wanted one */
+	/* The client's first flight goes in records of this size; 0: as it is.
+	 * May be set before world_begin, too. */
+	size_t cut;
 	size_t dialed; /* backend index of the last connect */
 	unsigned dials;
 	uint64_t linger;
@@ -63,6 +70,8 @@ void world_connected(struct world *w);
 void world_ended(struct world *w, enum side side);
 void world_lost(struct world *w, enum side side, enum err cause);
 void world_drain(struct world *w);
+/* There is a place for its handshake, and it is its turn. */
+void world_admit(struct world *w);
 /* Lets time pass, calling the session when its alarm rings. */
 void world_wait(struct world *w, uint64_t ms);
 /* A stalled side takes what waits. */

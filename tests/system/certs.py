@@ -16,6 +16,7 @@ LEAVES = {
     "leaf": ("ec", None, None),
     "second": ("ec", None, None),
     "rsa": ("rsa", None, None),
+    "slow": ("slow", None, None),
     "expired": ("ec", "20200101000000Z", "20210101000000Z"),
     "future": ("ec", "20990101000000Z", "20991231000000Z"),
 }
@@ -23,6 +24,7 @@ LEAVES = {
 KEYS = {
     "ec": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "rsa": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "slow": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"],
 }
 
 CA_CONFIG = """

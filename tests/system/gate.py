@@ -336,8 +336,8 @@ class Case(unittest.TestCase):
         self.addCleanup(wire.close)
         return wire
 
-    def logged_in(self, gate):
-        wire = self.wire(gate)
+    def logged_in(self, gate, **more):
+        wire = self.wire(gate, **more)
         wire.login(self.user, self.password)
         return wire
 

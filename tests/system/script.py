@@ -176,8 +176,9 @@ class Sliced(Wire):
                     self.incoming.write_eof()
 
 
-def raw_connection(port, patience=PATIENCE):
-    sock = socket.create_connection(("127.0.0.1", port), patience)
+def raw_connection(port, patience=PATIENCE, source=None):
+    sock = socket.create_connection(("127.0.0.1", port), patience,
+                                    source and (source, 0))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 

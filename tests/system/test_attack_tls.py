@@ -2,6 +2,7 @@
 """TLS to clients: what is spoken, what is refused, and how it ends."""
 
 import os
+import select
 import signal
 import socket
 import ssl
@@ -13,6 +14,7 @@ from gate import Case, needs_gate, trusting, wait_until
 from hello import (ALERT, BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13,
                    alpn_extension, answer, chosen, client_hello, counted,
                    extension, record, tls13)
+from processes import descriptors
 from script import Sliced, bytewise, everything, raw_connection
 
 FATAL = 2
@@ -234,19 +236,11 @@ class Garbage(Tls):
         wire = self.client(cut=bytewise)
         wire.greeting()
         for suites, more in ((GOOD, b""), (GOOD_13, TLS13)):
-            for size in (4, 5, 50):  # a message's header stays in one piece
+            for size in (1, 2, 3, 4, 5, 50):
                 with self.subTest((bool(more), size)):
                     kind, _ = answer(self.gate.port, self.in_records(
                         size, suites, BASICS + more))
                     self.assertEqual(kind, HANDSHAKE)
-
-    def test_a_message_whose_header_is_cut_by_records_works_or_gets_an_alert(
-            self):
-        for size in (1, 2, 3):
-            with self.subTest(size):
-                kind, _ = answer(self.gate.port, self.in_records(
-                    size, GOOD, BASICS))
-                self.assertIn(kind, (HANDSHAKE, ALERT))
 
     def in_records(self, size, suites, extensions):
         hello = client_hello(sorted(suites), extensions)[5:]
@@ -309,22 +303,119 @@ class Stalled(Case):
             gate.events("tls")) == len(socks) and gate.events("tls"))
         self.assertEqual({e["tls.established"] for e in told}, {False})
 
+    def stall(self, gate, count, source=None):
+        stages = self.stages()[:-1]
+        for n in range(count):
+            sock = raw_connection(gate.port, source=source)
+            self.addCleanup(sock.close)
+            sock.sendall(stages[n % len(stages)])
+
+    def limited(self, gate, rule):
+        """How many connections that rule has ended or refused."""
+        return sum(e["imapward.count"] for e in gate.events("limit")
+                   if e["rule.name"] == "limits." + rule)
+
     def test_200_stalled_handshakes_do_not_delay_others(self):
         gate = self.start_gate(self.keep(Backend()),
                                {"limits": {"connections_per_address": 1000}})
-        stages = self.stages()[:-1]
-        for n in range(200):
-            sock = raw_connection(gate.port)
-            self.addCleanup(sock.close)
-            sock.sendall(stages[n % len(stages)])
-        begin = time.monotonic()
+        early = self.logged_in(gate)
+        self.stall(gate, 200)
         for _ in range(5):
-            self.logged_in(gate).command("a", b"NOOP")
-        self.assertLess(time.monotonic() - begin, 8)
+            early.command("a", b"NOOP")
+            self.logged_in(gate, source="127.0.0.2").command("a", b"NOOP")
+        # All that while nobody had to make room for them.
+        self.assertEqual(self.limited(gate, "handshakes"), 0)
+        # Who shares the address waits for those that have stalled to go.
+        self.logged_in(gate).command("a", b"NOOP")
+        self.assertGreater(self.limited(gate, "handshakes_per_address"), 0)
+        early.command("b", b"NOOP")
+
+    def test_stalled_handshakes_make_room_for_strangers(self):
+        gate = self.start_gate(self.keep(Backend()),
+                               {"limits": {"handshakes": 20}})
+        early = self.logged_in(gate)
+        for n in range(10):
+            self.stall(gate, 3, "127.0.1.%d" % n)
+        for n in range(5):
+            self.logged_in(gate, source="127.0.2.%d" % n)
+        wait_until("who made room is told", lambda: self.limited(
+            gate, "handshakes") > 0)
+        self.assertEqual(self.limited(gate, "handshakes_per_address"), 0)
+        self.assertTrue([e for e in gate.events("connection")
+                         if e["event.reason"] == "made room for others"])
+        early.command("a", b"NOOP")
+
+    def test_a_handshake_after_starttls_needs_a_place_too(self):
+        gate = self.start_gate(self.keep(Backend()), {
+            "limits": {"handshakes_per_address": 2}})
+        stalled = []
+        for _ in range(2):
+            wire = self.wire(gate, clear=True)
+            wire.greeting()
+            _, verdict = wire.command("a", b"STARTTLS")
+            self.assertTrue(verdict.startswith(b"a OK"))
+            stalled.append(wire)
+        # In clear nobody is kept out; behind STARTTLS the oldest makes room.
+        wire = self.wire(gate, clear=True)
+        wire.greeting()
+        wire.command("a", b"STARTTLS")
+        wire.starttls(self.tls)
+        wire.command("b", b"NOOP")
+        self.assertEqual(stalled[0].rest(), b"")
+        wait_until("it is told", lambda: self.limited(
+            gate, "handshakes_per_address") > 0)
+
+    def test_who_finds_no_place_in_time_is_closed_and_told(self):
+        gate = self.start_gate(self.keep(Backend()), {
+            "limits": {"handshakes": 1}, "timeouts": {"handshake": "500ms"}})
+        socks = [raw_connection(gate.port) for _ in range(6)]
+        said = [everything(sock) for sock in socks]
+        self.assertGreaterEqual(said.count(b""), 4)  # no TLS, not a word
+        self.assertGreaterEqual(len(wait_until(
+            "they are told", lambda: gate.events(
+                "connection", event_reason="too many handshakes at once"))), 1)
+        wait_until("all are told", lambda: self.limited(
+            gate, "handshakes") >= 4)
+        self.logged_in(gate)
+
+    def test_handshakes_wait_behind_those_who_are_inside(self):
+        """Sixty hellos and one command are there at once: the command's way
+        to the backend takes a few handshakes' time, not that of all."""
+        crowd, done = [], []
+
+        class Counting(Conversation):
+            def do_XCOUNT(self, tag, rest):
+                os.kill(relay, signal.SIGSTOP)
+                ready, _, _ = select.select(crowd, [], [], 0)
+                os.kill(relay, signal.SIGCONT)
+                done.append(len(ready))
+                self.ok(tag)
+
+        gate = self.make_gate(self.keep(Backend(Counting)),
+                              {"process": {"workers": 1}})
+        gate.present("slow")  # signing takes milliseconds
+        gate.start()
+        relay = gate.relay()
+        early = self.logged_in(gate)
+        held = len(descriptors(relay))
+        for _ in range(60):
+            crowd.append(raw_connection(gate.port))
+            self.addCleanup(crowd[-1].close)
+        wait_until("all are accepted",
+                   lambda: len(descriptors(relay)) == held + 60)
+        os.kill(relay, signal.SIGSTOP)
+        for sock in crowd:
+            sock.sendall(client_hello(sorted(GOOD)))
+        early.send(b"a XCOUNT\r\n")
+        os.kill(relay, signal.SIGCONT)
+        early.expect(rb"a OK")
+        self.assertLess(done[0], 20)
+        for sock in crowd:
+            self.assertEqual(sock.recv(1), bytes([HANDSHAKE]))
 
     def test_hundreds_at_once_are_all_served(self):
-        gate = self.start_gate(self.keep(Backend()),
-                               {"limits": {"connections_per_address": 1000}})
+        gate = self.start_gate(self.keep(Backend()), {"limits": {
+            "connections_per_address": 1000, "handshakes_per_address": 1000}})
         socks = [raw_connection(gate.port) for _ in range(300)]
         for sock in socks:
             self.addCleanup(sock.close)

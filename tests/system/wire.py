@@ -35,9 +35,11 @@ def plain_response(user, password, authzid=""):
 
 
 class Wire:
-    def __init__(self, port, tls=None, host="localhost", address="127.0.0.1"):
+    def __init__(self, port, tls=None, host="localhost", address="127.0.0.1",
+                 source=None):
         self.host = host
-        self.raw = socket.create_connection((address, port), PATIENCE)
+        self.raw = socket.create_connection((address, port), PATIENCE,
+                                            source and (source, 0))
         self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self.raw
         self.unread = b""

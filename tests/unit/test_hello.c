@@ -352,6 +352,30 @@ record_cuts(void)
 	}
 }
 
+/* However it was cut, it is one record then; what stands behind it stays. */
+static void
+joined(void)
+{
+	static struct wire m, w, one;
+
+	for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
+		struct slice message = unwrap(&m, corpus(real[i].name));
+		struct slice want = wrap(&one, message, message.len);
+
+		for (size_t each = 1; each <= message.len; each++) {
+			size_t front, len = wrap(&w, message, each).len;
+
+			add(&w, "behind", 6);
+			front = hello_join(w.bytes, message.len);
+			CU_ASSERT_EQUAL(front, len - want.len);
+			CU_ASSERT_TRUE(slice_eq(
+			    slice_of(w.bytes + front, want.len), want));
+			CU_ASSERT_TRUE(slice_eq(slice_of(w.bytes + len, 6),
+						SLICE("behind")));
+		}
+	}
+}
+
 /* Wrong records are wrong as soon as they can be. */
 static void
 wrong_records(void)
@@ -446,6 +470,7 @@ suite_hello(void)
 		    real_clients);
 	CU_add_test(suite, "records of any size carry the same facts",
 		    record_cuts);
+	CU_add_test(suite, "records of any size are made one", joined);
 	CU_add_test(suite, "wrong records are refused as soon as they can be",
 		    wrong_records);
 	CU_add_test(suite, "a hello has a largest size", bounds);

@@ -29,7 +29,18 @@ enter(struct ledger *l, struct ledger_seat *seat, struct ledger_home *home,
 {
 	struct address a = address(from);
 
-	return ledger_enter(l, seat, home, &a, limits);
+	return ledger_enter(l, seat, home, &a, limits, 0);
+}
+
+/* Who has to go; NULL: nobody. */
+static struct ledger_seat *
+put_out(struct ledger *l, struct ledger_home *home)
+{
+	enum ledger_verdict why = LEDGER_STRANGERS;
+	struct ledger_seat *seat = ledger_news(l, home, &why);
+
+	CU_ASSERT_EQUAL(why, LEDGER_STRANGERS);
+	return seat;
 }
 
 static void
@@ -47,7 +58,7 @@ check(struct ledger *l, uint64_t connections, uint64_t unauthenticated,
 static void
 test_counts(void)
 {
-	const struct ledger_limits limits = {100, 100, 100};
+	const struct ledger_limits limits = {100, 100, 100, 9, 9};
 	struct ledger *l = ledger_new(key);
 	struct ledger_home home = {.wake = count_wake};
 	struct ledger_seat a, b, never = {0};
@@ -60,11 +71,11 @@ test_counts(void)
 	CU_ASSERT_TRUE(ledger_authenticated(l, &a));
 	CU_ASSERT_TRUE(ledger_authenticated(l, &a));
 	check(l, 2, 1, 1);
-	ledger_leave(l, &a);
-	ledger_leave(l, &a);
-	ledger_leave(l, &never);
+	ledger_leave(l, &a, 0);
+	ledger_leave(l, &a, 0);
+	ledger_leave(l, &never, 0);
 	check(l, 1, 1, 1);
-	ledger_leave(l, &b);
+	ledger_leave(l, &b, 0);
 	check(l, 0, 0, 0);
 	ledger_free(l);
 }
@@ -79,27 +90,27 @@ test_limits(void)
 		enum ledger_verdict third;
 	} rows[] = {
 	    {"the total",
-	     {2, 9, 9},
+	     {2, 9, 9, 9, 9},
 	     {"192.0.2.1", "192.0.2.2", "192.0.2.3"},
 	     LEDGER_FULL},
 	    {"per address",
-	     {9, 2, 9},
+	     {9, 2, 9, 9, 9},
 	     {"192.0.2.1", "192.0.2.1", "192.0.2.1"},
 	     LEDGER_ADDRESS},
 	    {"another address is another one",
-	     {9, 2, 9},
+	     {9, 2, 9, 9, 9},
 	     {"192.0.2.1", "192.0.2.1", "192.0.2.2"},
 	     LEDGER_ADMITTED},
 	    {"IPv6 counts by the /64",
-	     {9, 2, 9},
+	     {9, 2, 9, 9, 9},
 	     {"2001:db8::1", "2001:db8::2", "2001:db8::ffff:1"},
 	     LEDGER_ADDRESS},
 	    {"the next /64 is another one",
-	     {9, 2, 9},
+	     {9, 2, 9, 9, 9},
 	     {"2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"},
 	     LEDGER_ADMITTED},
 	    {"IPv4 does not count as one /64",
-	     {9, 1, 9},
+	     {9, 1, 9, 9, 9},
 	     {"192.0.2.1", "192.0.2.2", "192.0.2.3"},
 	     LEDGER_ADMITTED},
 	};
@@ -116,9 +127,9 @@ test_limits(void)
 					j < 2 ? LEDGER_ADMITTED
 					      : rows[i].third);
 		CU_ASSERT_EQUAL(seats[2].place,
-				in ? LEDGER_WAITING : LEDGER_OUT);
+				in ? LEDGER_STRANGER : LEDGER_OUT);
 		for (size_t j = 0; j < 3; j++)
-			ledger_leave(l, &seats[j]);
+			ledger_leave(l, &seats[j], 0);
 		check(l, 0, 0, 0);
 		ledger_free(l);
 	}
@@ -128,7 +139,7 @@ test_limits(void)
 static void
 test_refused_is_forgotten(void)
 {
-	const struct ledger_limits limits = {1, 1, 1};
+	const struct ledger_limits limits = {1, 1, 1, 9, 9};
 	struct ledger *l = ledger_new(key);
 	struct ledger_home home = {.wake = count_wake};
 	struct ledger_seat in, out;
@@ -138,15 +149,15 @@ test_refused_is_forgotten(void)
 	CU_ASSERT_EQUAL(enter(l, &out, &home, "192.0.2.2", &limits),
 			LEDGER_FULL);
 	check(l, 1, 1, 1);
-	ledger_leave(l, &out);
-	ledger_leave(l, &in);
+	ledger_leave(l, &out, 0);
+	ledger_leave(l, &in, 0);
 	ledger_free(l);
 }
 
 static void
 test_oldest_of_most_goes(void)
 {
-	const struct ledger_limits limits = {100, 100, 4};
+	const struct ledger_limits limits = {100, 100, 4, 9, 9};
 	static const char *const from[] = {
 	    "192.0.2.1", "192.0.2.9", "192.0.2.9", "192.0.2.9", "192.0.2.2"};
 	struct ledger *l = ledger_new(key);
@@ -160,10 +171,10 @@ test_oldest_of_most_goes(void)
 	CU_ASSERT_EQUAL(woken, 1);
 	check(l, 5, 4, 3);
 	CU_ASSERT_FALSE(ledger_authenticated(l, &seats[1]));
-	CU_ASSERT_PTR_EQUAL(ledger_put_out(l, &home), &seats[1]);
-	CU_ASSERT_PTR_NULL(ledger_put_out(l, &home));
+	CU_ASSERT_PTR_EQUAL(put_out(l, &home), &seats[1]);
+	CU_ASSERT_PTR_NULL(put_out(l, &home));
 	for (size_t i = 0; i < 5; i++)
-		ledger_leave(l, &seats[i]);
+		ledger_leave(l, &seats[i], 0);
 	check(l, 0, 0, 0);
 	ledger_free(l);
 }
@@ -172,7 +183,7 @@ test_oldest_of_most_goes(void)
 static void
 test_authenticated_stays(void)
 {
-	const struct ledger_limits limits = {100, 100, 1};
+	const struct ledger_limits limits = {100, 100, 1, 9, 9};
 	struct ledger *l = ledger_new(key);
 	unsigned woken = 0;
 	struct ledger_home home = {.wake = count_wake, .arg = &woken};
@@ -183,14 +194,14 @@ test_authenticated_stays(void)
 	(void)enter(l, &bot, &home, "192.0.2.1", &limits);
 	CU_ASSERT_EQUAL(woken, 0);
 	(void)enter(l, &newcomer, &home, "192.0.2.2", &limits);
-	CU_ASSERT_PTR_EQUAL(ledger_put_out(l, &home), &bot);
-	ledger_leave(l, &bot);
+	CU_ASSERT_PTR_EQUAL(put_out(l, &home), &bot);
+	ledger_leave(l, &bot, 0);
 	/* The newcomer has to go, but leaves before its worker looks. */
 	(void)enter(l, &bot, &home, "192.0.2.3", &limits);
-	ledger_leave(l, &newcomer);
-	CU_ASSERT_PTR_NULL(ledger_put_out(l, &home));
-	ledger_leave(l, &user);
-	ledger_leave(l, &bot);
+	ledger_leave(l, &newcomer, 0);
+	CU_ASSERT_PTR_NULL(put_out(l, &home));
+	ledger_leave(l, &user, 0);
+	ledger_leave(l, &bot, 0);
 	ledger_free(l);
 }
 
@@ -199,7 +210,7 @@ static void
 test_big_holder(void)
 {
 	enum { MANY = 200 };
-	const struct ledger_limits limits = {1000, 1000, MANY};
+	const struct ledger_limits limits = {1000, 1000, MANY, 9, 9};
 	struct ledger *l = ledger_new(key);
 	struct ledger_home home = {.wake = count_wake, .arg = &(unsigned){0}};
 	static struct ledger_seat seats[MANY], others[MANY];
@@ -211,12 +222,12 @@ test_big_holder(void)
 
 		(void)snprintf(text, sizeof text, "198.51.100.%zu", i);
 		(void)enter(l, &others[i], &home, text, &limits);
-		CU_ASSERT_PTR_EQUAL(ledger_put_out(l, &home), &seats[i]);
+		CU_ASSERT_PTR_EQUAL(put_out(l, &home), &seats[i]);
 	}
 	check(l, MANY + MANY / 2, MANY, MANY / 2 + 1);
 	for (size_t i = 0; i < MANY; i++) {
-		ledger_leave(l, &seats[i]);
-		ledger_leave(l, &others[i]);
+		ledger_leave(l, &seats[i], 0);
+		ledger_leave(l, &others[i], 0);
 	}
 	check(l, 0, 0, 0);
 	ledger_free(l);
@@ -231,12 +242,14 @@ struct crowd {
 static void *
 come_and_go(void *arg)
 {
-	const struct ledger_limits limits = {60, 40, 20};
+	const struct ledger_limits limits = {60, 40, 20, 9, 9};
 	struct crowd *c = arg;
 	unsigned woken = 0, random = c->seed;
 	struct ledger_home home = {.wake = count_wake, .arg = &woken};
 	struct ledger_seat seats[32] = {{0}}, *out;
 	bool in[32] = {false}; /* place is for the ledger to read */
+	enum ledger_verdict why;
+	uint64_t again;
 
 	for (unsigned i = 0; i < 20000; i++) {
 		struct ledger_seat *s;
@@ -248,21 +261,27 @@ come_and_go(void *arg)
 		s = &seats[at];
 		a.octets[15] = (unsigned char)(random / 8192 % 5);
 		if (!in[at]) {
-			in[at] = ledger_enter(c->ledger, s, &home, &a,
-					      &limits) == LEDGER_ADMITTED;
+			in[at] = ledger_enter(c->ledger, s, &home, &a, &limits,
+					      i) == LEDGER_ADMITTED;
+		} else if (random / 32768 % 3 == 1) {
+			(void)ledger_shake(c->ledger, s, i, &again);
+		} else if (random / 32768 % 7 == 1) {
+			ledger_shook(c->ledger, s, i);
 		} else if (random / 32768 % 3 == 0) {
 			(void)ledger_authenticated(c->ledger, s);
 		} else {
-			ledger_leave(c->ledger, s);
+			ledger_leave(c->ledger, s, 0);
 			in[at] = false;
 		}
-		while ((out = ledger_put_out(c->ledger, &home))) {
-			ledger_leave(c->ledger, out);
+		while ((out = ledger_news(c->ledger, &home, &why))) {
+			if (why == LEDGER_ADMITTED)
+				continue;
+			ledger_leave(c->ledger, out, i);
 			in[out - seats] = false;
 		}
 	}
 	for (size_t i = 0; i < 32; i++)
-		ledger_leave(c->ledger, &seats[i]);
+		ledger_leave(c->ledger, &seats[i], 0);
 	return NULL;
 }
 

@@ -432,6 +432,8 @@ static const char everything[] =
     "  connections: 1\n"
     "  connections_per_address: 2\n"
     "  unauthenticated: 3\n"
+    "  handshakes: 12\n"
+    "  handshakes_per_address: 13\n"
     "  login_attempts: 4\n"
     "  gate_commands: 5\n"
     "  gate_bytes: 1MiB\n"

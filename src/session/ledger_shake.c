@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ledger_shake.c - who may shake hands: places, queues, the ring.
+ *
+ * Who waits stands in the queue of its network. Networks whose first in the
+ * queue may go as soon as any place is free stand in the ring; one that is at
+ * its own limit does not.
+ */
+#include "session/ledger_parts.h"
+
+#include <utlist.h>
+
+/* What keeps the network from one more handshake. */
+static enum ledger_verdict
+obstacle(const struct ledger *l, const struct ledger_entry *e)
+{
+	if (e->groups[CROWD_HANDSHAKES].count >=
+	    l->limits.handshakes_per_address)
+		return LEDGER_HANDSHAKES_ADDRESS;
+	if (l->crowds[CROWD_HANDSHAKES].count >= l->limits.handshakes)
+		return LEDGER_HANDSHAKES;
+	return LEDGER_ADMITTED;
+}
+
+/* In the ring stands who waits and is below its own limit. */
+static void
+place_in_ring(struct ledger *l, struct ledger_entry *e)
+{
+	bool should = e->queue && obstacle(l, e) != LEDGER_HANDSHAKES_ADDRESS;
+
+	if (should && !e->in_ring)
+		DL_APPEND2(l->ring, e, ring.prev, ring.next);
+	else if (!should && e->in_ring)
+		DL_DELETE2(l->ring, e, ring.prev, ring.next);
+	e->in_ring = should;
+}
+
+static void
+leave_queue(struct ledger_seat *seat)
+{
+	DL_DELETE2(seat->entry->queue, seat, in[CROWD_HANDSHAKES].prev,
+		   in[CROWD_HANDSHAKES].next);
+}
+
+/* Gives away the places that are free, network by network. */
+static void
+admit_waiting(struct ledger *l, uint64_t now)
+{
+	while (l->ring &&
+	       l->crowds[CROWD_HANDSHAKES].count < l->limits.handshakes) {
+		struct ledger_entry *e = l->ring;
+		struct ledger_seat *seat = e->queue;
+
+		leave_queue(seat);
+		seat->shake = SHAKE_GOING;
+		seat->since = now;
+		ledger_join(l, seat, CROWD_HANDSHAKES);
+		ledger_tell(seat);
+		/* If more of it wait: behind the others. */
+		DL_DELETE2(l->ring, e, ring.prev, ring.next);
+		e->in_ring = false;
+		place_in_ring(l, e);
+	}
+}
+
+void
+ledger_end_handshake(struct ledger *l, struct ledger_seat *seat, uint64_t now)
+{
+	if (seat->shake == SHAKE_NONE)
+		return;
+	if (seat->shake == SHAKE_WAITING)
+		leave_queue(seat);
+	else
+		ledger_part(l, seat, CROWD_HANDSHAKES);
+	seat->shake = SHAKE_NONE;
+	place_in_ring(l, seat->entry);
+	admit_waiting(l, now);
+}
+
+/* Whose end would let it in. */
+static struct ledger_seat *
+in_the_way_of(const struct ledger *l, const struct ledger_seat *seat)
+{
+	return obstacle(l, seat->entry) == LEDGER_HANDSHAKES_ADDRESS
+		   ? seat->entry->groups[CROWD_HANDSHAKES].oldest
+		   : ledger_oldest_of_most(l, CROWD_HANDSHAKES);
+}
+
+static enum ledger_verdict
+shake(struct ledger *l, struct ledger_seat *seat, uint64_t now, uint64_t *again)
+{
+	if (seat->place == LEDGER_PUT_OUT) {
+		*again = UINT64_MAX;
+		return seat->why;
+	}
+	if (seat->shake == SHAKE_NONE) {
+		seat->shake = SHAKE_WAITING;
+		DL_APPEND2(seat->entry->queue, seat, in[CROWD_HANDSHAKES].prev,
+			   in[CROWD_HANDSHAKES].next);
+	}
+	for (;;) {
+		struct ledger_seat *other;
+
+		place_in_ring(l, seat->entry);
+		admit_waiting(l, now);
+		if (seat->shake == SHAKE_GOING)
+			return LEDGER_ADMITTED;
+		other = in_the_way_of(l, seat);
+		*again = other->since + LEDGER_STALLED_MS;
+		if (*again > now)
+			return obstacle(l, seat->entry);
+		ledger_put_out(l, other, obstacle(l, seat->entry), now);
+	}
+}
+
+enum ledger_verdict
+ledger_shake(struct ledger *l, struct ledger_seat *seat, uint64_t now,
+	     uint64_t *again)
+{
+	enum ledger_verdict v;
+	bool told;
+
+	(void)pthread_mutex_lock(&l->lock);
+	told = seat->told;
+	seat->told = true; /* it is asking, nobody need call it */
+	v = shake(l, seat, now, again);
+	seat->told = told;
+	(void)pthread_mutex_unlock(&l->lock);
+	return v;
+}
+
+void
+ledger_shook(struct ledger *l, struct ledger_seat *seat, uint64_t now)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	ledger_end_handshake(l, seat, now);
+	(void)pthread_mutex_unlock(&l->lock);
+}
