@@ -23,7 +23,7 @@
 	X(TLS, "tls", "network", "event", "a TLS handshake ended, well or not")                                              \
 	X(LOGIN, "login", "authentication", "event", "an attempt to log in ended, well or not")                              \
 	X(VIOLATION, "violation", "intrusion_detection", "alert", "a peer broke the protocol in a way that ends the session or is refused") \
-	X(LIMIT, "limit", "network", "alert", "a connection was refused by a limit")                                         \
+	X(LIMIT, "limit", "network", "alert", "a connection was refused by a limit, or had to make room")                                         \
 	X(FLOOD, "flood", "network", "alert", "connections that tried no login came too fast to be told one by one: how many more") \
 	X(BACKEND, "backend", "network", "event", "a backend became usable or unusable, or what it can do changed")          \
 	X(RELOAD, "reload", "configuration", "event", "a configuration was taken into use or refused")                       \

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 enum { LEDGER_STALLED_MS = 1000 };
+#define LEDGER_OURS UINT64_MAX
 
 struct ledger;
 struct ledger_entry;
@@ -76,7 +77,9 @@ struct ledger_seat {
 	struct ledger_links
 	    in[CROWDS];           /* of its network, in order of arrival */
 	struct ledger_links news; /* of its home */
-	uint64_t since;           /* when its handshake got its place */
+	/* Since when its handshake waits for the client; LEDGER_OURS: for us.
+	 */
+	_Atomic uint64_t since;
 	enum ledger_place place;
 	enum ledger_shake shake;
 	enum ledger_verdict why; /* it was put out */
@@ -110,6 +113,9 @@ enum ledger_verdict ledger_enter(struct ledger *l, struct ledger_seat *seat,
  */
 enum ledger_verdict ledger_shake(struct ledger *l, struct ledger_seat *seat,
 				 uint64_t now, uint64_t *again);
+/* Now its handshake waits for the client since then, or for us. Takes no lock.
+ */
+void ledger_await(struct ledger_seat *seat, uint64_t since);
 /* The handshake is over, or will not be. Once more is fine. */
 void ledger_shook(struct ledger *l, struct ledger_seat *seat, uint64_t now);
 /* It has logged in. False: too late, it is to be ended. */

@@ -329,8 +329,10 @@ static bool
 edge_turn(struct session *s)
 {
 	struct conn *c = conn_of_session(s);
+	bool now = turns_ask(&c->worker->turns, &c->turn);
 
-	return turns_ask(&c->worker->turns, &c->turn);
+	ledger_await(&c->seat, now ? now_of(c) : LEDGER_OURS);
+	return now;
 }
 
 static size_t

@@ -8,7 +8,14 @@
  */
 #include "session/ledger_parts.h"
 
+#include <stdatomic.h>
 #include <utlist.h>
+
+void
+ledger_await(struct ledger_seat *seat, uint64_t since)
+{
+	atomic_store_explicit(&seat->since, since, memory_order_relaxed);
+}
 
 /* What keeps the network from one more handshake. */
 static enum ledger_verdict
@@ -53,7 +60,7 @@ admit_waiting(struct ledger *l, uint64_t now)
 
 		leave_queue(seat);
 		seat->shake = SHAKE_GOING;
-		seat->since = now;
+		ledger_await(seat, now);
 		ledger_join(l, seat, CROWD_HANDSHAKES);
 		ledger_tell(seat);
 		/* If more of it wait: behind the others. */
@@ -100,13 +107,16 @@ shake(struct ledger *l, struct ledger_seat *seat, uint64_t now, uint64_t *again)
 	}
 	for (;;) {
 		struct ledger_seat *other;
+		uint64_t since;
 
 		place_in_ring(l, seat->entry);
 		admit_waiting(l, now);
 		if (seat->shake == SHAKE_GOING)
 			return LEDGER_ADMITTED;
 		other = in_the_way_of(l, seat);
-		*again = other->since + LEDGER_STALLED_MS;
+		since =
+		    atomic_load_explicit(&other->since, memory_order_relaxed);
+		*again = (since < now ? since : now) + LEDGER_STALLED_MS;
 		if (*again > now)
 			return obstacle(l, seat->entry);
 		ledger_put_out(l, other, obstacle(l, seat->entry), now);

@@ -486,4 +486,6 @@ class Stalled(SlowCase):
             self.assertTrue(sock.recv(100))
         self.all_well(gate, count=20, length=3)
         wait_until("they end by their deadline", lambda: len(
-            gate.events("tls", event_outcome="failure")) == 200, 30, 0.5)
+            gate.events("tls", event_outcome="failure")) +
+            sum(e["imapward.count"] for e in gate.events("flood")) == 200,
+            30, 0.5)

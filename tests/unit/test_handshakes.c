@@ -185,6 +185,28 @@ the_oldest_stalled_of_who_holds_most_makes_room(void)
 	close_hall();
 }
 
+/* A client that waits for its turn has not stalled, however slow we are. */
+static void
+who_waits_for_us_is_left_alone(void)
+{
+	enum ledger_verdict why = LEDGER_ADMITTED;
+
+	open_hall(1, 1);
+	CU_ASSERT_EQUAL(come("192.0.2.1"), LEDGER_ADMITTED);
+	ledger_await(&hall.seats[0], LEDGER_OURS);
+	CU_ASSERT_EQUAL(come("192.0.2.2"), LEDGER_HANDSHAKES);
+	for (int i = 0; i < 10; i++) {
+		CU_ASSERT_EQUAL(hall.again, hall.now + LEDGER_STALLED_MS);
+		hall.now = hall.again;
+		CU_ASSERT_EQUAL(ask(&hall.seats[1]), LEDGER_HANDSHAKES);
+	}
+	ledger_await(&hall.seats[0], hall.now);
+	hall.now = hall.again;
+	CU_ASSERT_EQUAL(ask(&hall.seats[1]), LEDGER_ADMITTED);
+	CU_ASSERT_EQUAL(news(&why), 0);
+	close_hall();
+}
+
 static void
 at_its_own_limit_a_network_makes_room_itself(void)
 {
@@ -317,6 +339,8 @@ suite_handshakes(void)
 		    free_places_go_round_the_networks);
 	CU_add_test(s, "the oldest stalled of who holds most makes room",
 		    the_oldest_stalled_of_who_holds_most_makes_room);
+	CU_add_test(s, "who waits for us is left alone",
+		    who_waits_for_us_is_left_alone);
 	CU_add_test(s, "at its own limit a network makes room itself",
 		    at_its_own_limit_a_network_makes_room_itself);
 	CU_add_test(s, "a crowd that moves loses nobody",
