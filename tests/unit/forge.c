@@ -81,8 +81,8 @@ forge_extension(struct forged *to, struct slice oid, struct slice value)
 	forge_put(to, DER_SEQUENCE, all(&one));
 }
 
-static void
-put_name(struct forged *to, const char *common)
+void
+forge_name(struct forged *to, const char *common)
 {
 	struct forged pair = {.len = 0}, list = {.len = 0}, set = {.len = 0};
 
@@ -135,13 +135,13 @@ put_extensions(struct forged *to, const struct forge *f)
 	forge_put(to, DER_CONSTRUCTED(3), all(&list));
 }
 
-static void
-put_signature(struct forged *to, struct slice tbs, enum forge_key signer)
+void
+forge_signature(struct forged *to, struct slice text, enum forge_key signer)
 {
 	unsigned char digest[WC_SHA256_DIGEST_SIZE], bits[1 + 80] = {0};
 	word32 n = sizeof bits - 1;
 
-	must(wc_Sha256Hash(tbs.ptr, (word32)tbs.len, digest) == 0);
+	must(wc_Sha256Hash(text.ptr, (word32)text.len, digest) == 0);
 	must(wc_ecc_sign_hash(digest, sizeof digest, bits + 1, &n, &rng,
 			      key_of(signer)) == 0);
 	forge_put(to, DER_BIT_STRING, slice_of(bits, n + 1));
@@ -163,15 +163,15 @@ forge_certificate(const struct forge *f, struct forged *out)
 	forge_put(&tbs, DER_INTEGER,
 		  f->serial.len > 0 ? f->serial : SLICE("\x01"));
 	forge_put(&tbs, DER_SEQUENCE, algorithm);
-	put_name(&tbs, f->issuer);
+	forge_name(&tbs, f->issuer);
 	put_dates(&tbs, f);
-	put_name(&tbs, f->subject);
+	forge_name(&tbs, f->subject);
 	put_key(&tbs, f);
 	put_extensions(&tbs, f);
 	forge_put(&whole, DER_SEQUENCE, all(&tbs));
 	tbs = whole;
 	forge_put(&whole, DER_SEQUENCE, algorithm);
-	put_signature(&whole, all(&tbs), f->signer);
+	forge_signature(&whole, all(&tbs), f->signer);
 	out->len = 0;
 	forge_put(out, DER_SEQUENCE, all(&whole));
 }
@@ -200,4 +200,13 @@ forge_key_pem(enum forge_key key)
 			ECC_PRIVATEKEY_TYPE);
 	must(m > 0);
 	return slice_of(pem, (size_t)m);
+}
+
+size_t
+forge_point(enum forge_key key, unsigned char out[FORGE_POINT])
+{
+	word32 n = FORGE_POINT;
+
+	must(wc_ecc_export_x963(key_of(key), out, &n) == 0);
+	return n;
 }

@@ -30,6 +30,10 @@ struct forged {
 	size_t len;
 };
 void forge_put(struct forged *to, unsigned tag, struct slice content);
+void forge_name(struct forged *to, const char *common); /* NULL: empty */
+/* A BIT STRING: ECDSA with SHA-256. */
+void forge_signature(struct forged *to, struct slice text,
+		     enum forge_key signer);
 void forge_extension(struct forged *to, struct slice oid, struct slice value);
 
 struct forge {
@@ -48,5 +52,8 @@ void forge_certificate(const struct forge *f, struct forged *out);
 /* PEM behind what is there, which ends in NUL. */
 void forge_pem(const struct forged *certificate, char *out, size_t cap);
 struct slice forge_key_pem(enum forge_key key);
+/* The public key as it stands in a certificate; its length. */
+enum { FORGE_POINT = 65 };
+size_t forge_point(enum forge_key key, unsigned char out[FORGE_POINT]);
 
 #endif

@@ -21,7 +21,7 @@ struct tls_client {
 	unsigned char *text;
 	size_t len, cap;
 	int error;
-	bool complete, ended;
+	bool complete, ended, asks_status;
 };
 
 static int
@@ -106,6 +106,24 @@ tls_client_distrust(struct tls_client *c)
 	assert(wolfSSL_CTX_UnloadCAs(c->context) == WOLFSSL_SUCCESS);
 }
 
+void
+tls_client_trust(struct tls_client *c, struct slice pem)
+{
+	assert(wolfSSL_CTX_load_verify_buffer(
+		   c->context, pem.ptr, (long)pem.len, WOLFSSL_FILETYPE_PEM) ==
+	       WOLFSSL_SUCCESS);
+}
+
+void
+tls_client_ask_status(struct tls_client *c, bool must)
+{
+	c->asks_status = true;
+	assert(wolfSSL_CTX_EnableOCSPStapling(c->context) == WOLFSSL_SUCCESS);
+	if (must)
+		assert(wolfSSL_CTX_EnableOCSPMustStaple(c->context) ==
+		       WOLFSSL_SUCCESS);
+}
+
 bool
 tls_client_ciphers(struct tls_client *c, const char *list)
 {
@@ -145,6 +163,9 @@ begin(struct tls_client *c)
 		assert(wolfSSL_UseALPN(c->ssl, c->alpn,
 				       (unsigned)strlen(c->alpn),
 				       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) ==
+		       WOLFSSL_SUCCESS);
+	if (c->asks_status)
+		assert(wolfSSL_UseOCSPStapling(c->ssl, WOLFSSL_CSR_OCSP, 0) ==
 		       WOLFSSL_SUCCESS);
 	if (c->resume)
 		assert(wolfSSL_set_session(c->ssl, c->resume) ==

@@ -22,7 +22,10 @@ struct tls_client *tls_client_new(const char *sni, const char *alpn,
 void tls_client_free(struct tls_client *c); /* NULL is fine */
 
 /* Before the first step: */
-void tls_client_distrust(struct tls_client *c); /* knows no CA */
+void tls_client_distrust(struct tls_client *c);                /* knows no CA */
+void tls_client_trust(struct tls_client *c, struct slice pem); /* too */
+/* Asks for an OCSP response, and judges it; must: fails without one. */
+void tls_client_ask_status(struct tls_client *c, bool must);
 /* False: the library has none of them, and so neither side speaks them. */
 bool tls_client_ciphers(struct tls_client *c, const char *list);
 void tls_client_group(struct tls_client *c, int group); /* and only this one */

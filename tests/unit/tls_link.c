@@ -79,6 +79,7 @@ tls_visit(struct tls_visit *v)
 	engine_facts(l.server, &f);
 	v->resumed = f.resumed;
 	v->alert_received = f.alert_received;
+	v->client_error = tls_client_facts(l.client).error;
 	if (good) {
 		tls_session_free(v->session);
 		v->session = tls_client_session(l.client);

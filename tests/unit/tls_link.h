@@ -17,6 +17,7 @@ struct tls_visit {
 	/* Of the server, afterwards. */
 	bool resumed;
 	int alert_received;
+	int client_error; /* the client's library's */
 };
 /*
  * A handshake and a few words in both directions. false: one side gave up, or a
