@@ -16,6 +16,7 @@ from hello import (ALERT, BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13,
                    extension, record, tls13)
 from processes import descriptors
 from script import Sliced, bytewise, everything, raw_connection
+from sessions import save_ticket, saved_ticket
 
 FATAL = 2
 (UNEXPECTED_MESSAGE, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, PROTOCOL_VERSION,
@@ -183,6 +184,39 @@ class Spoken(Tls):
         again = self.client(context=context, session=ticket)
         self.assertFalse(again.tls.session_reused)
         again.greeting()
+
+    def visit(self, version, *arguments):
+        """What s_client says of a visit with or without a ticket."""
+        return self.run_program(
+            "sh", "-c", "echo 'a LOGOUT' | openssl s_client -tls%s -crlf "
+            "-ign_eof -CAfile %s -connect localhost:%d %s" % (
+                version.replace(".", "_"), self.certs.ca, self.gate.port,
+                " ".join(arguments))).stdout
+
+    def test_an_altered_or_cut_ticket_means_a_full_handshake(self):
+        path = os.path.join(self.folder, "ticket")
+        altered = os.path.join(self.folder, "altered")
+        for version in VERSIONS:
+            self.visit(version, "-sess_out", path)
+            self.assertIn(b"Reused", self.visit(version, "-sess_in", path))
+            good = saved_ticket(path)
+            bad = [good[:n] for n in (1, 16, 60, len(good) - 1)]
+            bad += [os.urandom(len(good)), bytes(len(good)), good[:16] +
+                    os.urandom(len(good) - 16)]
+            bad += [good[:at] + bytes([good[at] ^ 1]) + good[at + 1:]
+                    for at in (0, 15, 16, 27, 33, 34, len(good) - 40,
+                               len(good) - 17)]
+            for ticket in bad:
+                save_ticket(path, altered, ticket)
+                said = self.visit(version, "-sess_in", altered)
+                with self.subTest((version, len(ticket), ticket[:40])):
+                    self.assertNotIn(b"Reused", said)
+                    self.assertIn(b"* OK", said)
+                    self.assertIn(b"a OK", said)
+
+    def test_a_client_without_tickets_is_served(self):
+        for version in VERSIONS:
+            self.assertIn(b"a OK", self.visit(version, "-no_ticket"))
 
 
 @needs_gate

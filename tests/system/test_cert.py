@@ -171,6 +171,124 @@ class Faults(Cert):
 
 
 @needs_gate
+class Staples(Cert):
+    """OCSP responses as openssl makes them, beside a chain."""
+
+    def index(self, leaf, status="V"):
+        """openssl's list of what a CA has issued."""
+        serial = self.succeeds("openssl", "x509", "-in", leaf + ".pem",
+                               "-noout", "-serial").decode()
+        name = self.path("index")
+        with open(name, "w") as f:
+            f.write("\t".join([status[0], "491231235959Z", status[1:],
+                               serial.strip().partition("=")[2], "unknown",
+                               "/CN=x"]) + "\n")
+        return name
+
+    def respond(self, leaf, issuer, signer=None, status="V", days=8,
+                request=(), response=()):
+        """A file with an OCSP response about this leaf."""
+        signer = signer or issuer
+        made = self.path("staple")
+        asked = self.path("request")
+        self.succeeds("openssl", "ocsp", *request, "-issuer", issuer + ".pem",
+                      "-cert", leaf + ".pem", "-no_nonce", "-reqout", asked)
+        self.succeeds("openssl", "ocsp", "-index", self.index(leaf, status),
+                      "-CA", issuer + ".pem", "-rsigner", signer + ".pem",
+                      "-rkey", signer + ".key", "-reqin", asked, "-respout",
+                      made, *(["-ndays", str(days)] if days else []),
+                      *response)
+        return made
+
+    def test_a_good_response_is_fine(self):
+        leaf = self.leaf(change={"tlsfeature": "status_request"})
+        self.finds(WARNINGS, ["must-staple"], leaf)
+        for request, response in (((), ()), (("-sha256",), ()),
+                                  ((), ("-resp_key_id",)),
+                                  ((), ("-resp_no_certs",)),
+                                  ((), ("-rmd", "sha512"))):
+            with self.subTest((request, response)):
+                staple = self.respond(leaf, self.inner, request=request,
+                                      response=response)
+                self.finds(FINE, [], leaf, "--staple", staple)
+
+    def test_cas_with_other_keys(self):
+        for key in (["-newkey", "rsa:2048"], ["-newkey", "ed25519"],
+                    ["-newkey", "ec", "-pkeyopt",
+                     "ec_paramgen_curve:P-384"]):
+            with self.subTest(key):
+                self.inner = self.make("Another", self.root, ca=True, key=key)
+                leaf = self.leaf()
+                self.finds(FINE, [], leaf, "-s", self.respond(leaf,
+                                                              self.inner))
+
+    def test_only_appointed_responders_may_sign(self):
+        leaf = self.leaf()
+        change = {"extendedKeyUsage": "OCSPSigning"}
+        for signer, code, rules in (
+                (self.make("Responder", self.inner, change=change), FINE, []),
+                (self.make("Server", self.inner), WARNINGS, ["staple"]),
+                (self.make("Stranger", self.root, change=change), WARNINGS,
+                 ["staple"]),
+                (self.root, WARNINGS, ["staple"]), (leaf, WARNINGS,
+                                                    ["staple"])):
+            with self.subTest(signer):
+                staple = self.respond(leaf, self.inner, signer)
+                self.finds(code, rules, leaf, "--staple", staple)
+
+    def test_what_is_not_sent_is_told(self):
+        leaf = self.leaf()
+        later = time.strftime("%Y-%m-%d",
+                              time.gmtime(time.time() + 10 * 86400))
+        staple = self.respond(leaf, self.inner)
+        for more in ([staple, "--at", later], [self.path("request")],
+                     [leaf + ".pem"], ["/dev/null"],
+                     [self.respond(self.leaf(), self.inner)]):
+            with self.subTest(more):
+                self.finds(WARNINGS, ["staple"], leaf, "--staple", *more)
+
+    def test_an_old_response_is_a_warning_before_it_ends(self):
+        leaf = self.leaf()
+        staple = self.respond(leaf, self.inner)
+        for hours, code, rules in ((143, FINE, []),
+                                   (145, WARNINGS, ["staple-old"]),
+                                   (193, WARNINGS, ["staple"])):
+            at = time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                               time.gmtime(time.time() + hours * 3600))
+            with self.subTest(hours):
+                self.finds(code, rules, leaf, "-s", staple, "--at", at)
+
+    def test_a_revoked_certificate_is_told(self):
+        leaf = self.leaf()
+        staple = self.respond(leaf, self.inner,
+                              status="R261101000000Z,keyCompromise")
+        self.finds(WARNINGS, ["revoked"], leaf, "--staple", staple)
+        found = self.check(self.path("chain.pem"), "-k", leaf + ".key", "-s",
+                           staple)[2]
+        self.assertEqual(found[0]["what"], "the CA has revoked the "
+                         "certificate on 2026-11-01 00:00 UTC")
+
+    def test_one_that_the_responder_does_not_know(self):
+        leaf, other = self.leaf(), self.leaf()
+        asked = self.path("request")
+        self.respond(leaf, self.inner)  # the request
+        staple = self.path("unknown")
+        self.succeeds("openssl", "ocsp", "-index", self.index(other), "-CA",
+                      self.inner + ".pem", "-rsigner", self.inner + ".pem",
+                      "-rkey", self.inner + ".key", "-reqin", asked,
+                      "-respout", staple, "-ndays", "8")
+        self.finds(WARNINGS, ["staple"], leaf, "--staple", staple)
+
+    def test_the_issuer_must_be_in_the_file(self):
+        leaf = self.leaf()
+        staple = self.respond(leaf, self.inner)
+        code, rules, found = self.check(leaf + ".pem", "--staple", staple)
+        self.assertEqual((code, rules),
+                         (WARNINGS, ["staple", "missing-issuer"]))
+        self.assertIn("issuer", found[0]["what"])
+
+
+@needs_gate
 class Chains(Cert):
     """What stands in the file, and in which order."""
 
@@ -299,6 +417,7 @@ class Output(Cert):
                           ["check", "--at", "2026-13-01", "x"],
                           ["check", "--name", "", "x"],
                           ["check", "--key", "k", "x", "y"],
+                          ["check", "--staple", "s", "x", "y"],
                           ["check", "--frobnicate", "x"]):
             with self.subTest(arguments):
                 code, out, err = self.run_it(*arguments)
