@@ -92,17 +92,15 @@ struct tls_policy_settings {
 	enum tls_version minimum, maximum;
 	/* The one we would rather have first. */
 	uint8_t ciphers[TLS_CIPHERS]; /* enum tls_cipher */
-	size_t ciphers_count;
 	/* The order is nobody's wish: the one that this machine computes
 	 * fastest may go first. */
 	bool ciphers_by_speed;
-	uint8_t groups[TLS_GROUPS]; /* enum tls_group */
-	size_t groups_count;
+	uint8_t groups[TLS_GROUPS];         /* enum tls_group */
 	uint8_t signatures[TLS_SIGNATURES]; /* enum tls_signature */
-	size_t signatures_count;
 	enum tls_alpn alpn; /* an offer without "imap" is refused anyway */
 	enum tls_sni sni;
 	enum client_certificate client_certificate;
+	size_t ciphers_count, groups_count, signatures_count;
 	/* PEM files, or ""; both "" and no names where no certificate is asked
 	 * for, else there is a client_ca. */
 	const char *client_ca, *client_crl;
