@@ -203,6 +203,8 @@ class Spoken(Tls):
             bad = [good[:n] for n in (1, 16, 60, len(good) - 1)]
             bad += [os.urandom(len(good)), bytes(len(good)), good[:16] +
                     os.urandom(len(good) - 16)]
+            # Other servers' are longer than any of ours.
+            bad += [os.urandom(n) for n in (300, 1024, 4096, 12000)]
             bad += [good[:at] + bytes([good[at] ^ 1]) + good[at + 1:]
                     for at in (0, 15, 16, 27, 33, 34, len(good) - 40,
                                len(good) - 17)]
