@@ -29,7 +29,7 @@ enum {
 	TICKET_FILE_MAX = 64 * 1024,
 	TICKET_LIFETIME_MAX = 7 * 24 * 3600, /* RFC 8446 section 4.6.1 */
 	/* lifetime / rotation, rounded up: each costs memory in each policy */
-	TICKET_PREVIOUS_MAX = 64
+	TICKET_PREVIOUS_MAX = 32
 };
 
 struct ticket_schedule {

@@ -241,10 +241,10 @@ bounds_schedules(void)
 	    {"more than a week",
 	     {3600 * 12, 7 * 86400 + 1},
 	     "tickets must live for 1 s to 7 days (RFC 8446 section 4.6.1)"},
-	    {"64 rotations", {100, 6400}, ""},
-	    {"more than 64 rotations",
-	     {100, 6401},
-	     "tickets must not live for more than 64 rotations of their keys"},
+	    {"32 rotations", {100, 3200}, ""},
+	    {"more than 32 rotations",
+	     {100, 3201},
+	     "tickets must not live for more than 32 rotations of their keys"},
 	};
 	struct ticket_fault fault;
 
