@@ -15,6 +15,7 @@ from hello import (ALERT, BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13,
                    alpn_extension, answer, chosen, client_hello, counted,
                    extension, record, tls13)
 from processes import descriptors
+from processes import processor_seconds
 from script import Sliced, bytewise, everything, raw_connection
 from sessions import save_ticket, saved_ticket
 
@@ -36,6 +37,21 @@ class Tls(Case):
         wire = Sliced(self.gate.port, context, **more)
         self.addCleanup(wire.close)
         return wire
+
+    def openssl_client(self, version):
+        """openssl(1), which does odd things on demand; it was greeted."""
+        client = subprocess.Popen(
+            ["openssl", "s_client", "-connect", "localhost:%d" %
+             self.gate.port, version, "-CAfile", self.certs.ca],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, bufsize=0)
+        self.addCleanup(client.stdout.close)
+        self.addCleanup(client.wait)
+        self.addCleanup(client.kill)
+        said = b""
+        while b"* OK" not in said:
+            said += client.stdout.read(65536)
+        return client
 
     def alerted(self, alert, *pieces):
         """The answer is this alert, and the end."""
@@ -114,15 +130,7 @@ class Spoken(Tls):
         self.nobody_got_in()
 
     def test_renegotiation_is_refused_and_changes_nothing(self):
-        command = ["openssl", "s_client", "-connect", "localhost:%d" %
-                   self.gate.port, "-tls1_2", "-CAfile", self.certs.ca]
-        client = subprocess.Popen(command, stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, bufsize=0)
-        self.addCleanup(client.kill)
-        said = b""
-        while b"* OK" not in said:
-            said += client.stdout.read(65536)
+        client = self.openssl_client("-tls1_2")
         client.stdin.write(b"R\n")
         said = client.communicate(timeout=20)[0]
         self.assertIn(b"RENEGOTIATING", said)
@@ -130,6 +138,33 @@ class Spoken(Tls):
         self.assertNotIn(b"depth=", said)  # no second certificate
         self.gate.event("connection")
         self.assertEqual(len(self.gate.events("tls")), 1)
+
+    def test_key_updates_without_end_end_the_connection(self):
+        client = self.openssl_client("-tls1_3")
+        relay = self.gate.relay()
+        spent = processor_seconds(relay)
+        count = 0
+        while count < 5000 and self.updates_keys(client):
+            count += 1
+        self.assertGreater(count, 100)
+        self.assertLess(count, 1000)
+        self.assertEqual(self.gate.event("connection")["event.reason"],
+                         "too many TLS records without text")
+        self.assertLess(processor_seconds(relay) - spent, 2)
+
+    def updates_keys(self, client):
+        """One key update, and an answer is asked for. False: it is over."""
+        said = b""
+        try:
+            client.stdin.write(b"K\n")
+        except BrokenPipeError:
+            return False
+        while b"KEYUPDATE" not in said:
+            part = client.stdout.read(65536)
+            if not part:
+                return False
+            said += part
+        return True
 
     def test_no_0_rtt(self):
         ticket = os.path.join(self.folder, "ticket")
