@@ -130,7 +130,8 @@ class Audit(Case):
         wait_until("both", lambda: len(gate.events("connection")) == 2)
 
     def test_a_flood_that_says_nothing_is_told_as_a_number(self):
-        gate = self.start_gate(self.keep(Backend()))
+        gate = self.start_gate(self.keep(Backend()), {
+            "limits": {"connections_per_address": 1000}})
         for n in range(500):
             port = gate.clear_port if n % 2 else gate.port
             with socket.create_connection(("127.0.0.1", port), 10) as sock:

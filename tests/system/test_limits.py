@@ -379,8 +379,7 @@ class Floods(Case):
             self.addCleanup(sock.close)
         early.command("a", b"NOOP")
         self.logged_in(gate, source="127.0.0.2")
-        self.assertFalse(gate.events("limit"))  # nobody had to make room
-        self.logged_in(gate)  # here somebody has to: it is their network
+        self.logged_in(gate)  # when one of them has made room
 
     def test_clients_that_reset_do_no_harm(self):
         gate = self.start_gate(self.keep(Backend()))
