@@ -11,6 +11,7 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/wipe.h"
 #include "daemon/notify.h"
 #include "daemon/protocol.h"
@@ -26,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -695,8 +695,7 @@ keeper_run(const struct keeper_options *o)
 	privs_conceal();
 	set_signals(note_signal, SIG_BLOCK);
 	if (tls_library_init() != ERR_OK ||
-	    getrandom(k->privacy_key, sizeof k->privacy_key, 0) !=
-		(ssize_t)sizeof k->privacy_key) {
+	    random_fill(k->privacy_key, sizeof k->privacy_key) != ERR_OK) {
 		tell("the TLS library cannot be used");
 		return EXIT_CODE_RUN;
 	}

@@ -3,6 +3,7 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "net/resolve.h"
 #include "net/wire.h"
 #include "session/backends.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
 	RETRY_MS = 5000,  /* while nothing is known, or it does not answer */
@@ -78,7 +78,7 @@ jittered(uint64_t ms)
 {
 	uint32_t random = 0;
 
-	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+	(void)!random_fill(&random, sizeof random);
 	return ms - ms / 10 + random % (ms / 5 + 1);
 }
 
@@ -239,7 +239,7 @@ probe_connected(struct wire *w)
 
 	b->connected = true;
 	b->until = now_of(b) + settings_of(b->owner)->timeouts.greeting;
-	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+	(void)!random_fill(&random, sizeof random);
 	(void)snprintf(tag, sizeof tag, "P%015llx",
 		       (unsigned long long)(random >> 4));
 	greeter_init(&b->greeter, tag, true);

@@ -9,6 +9,7 @@
 
 #include "audit/event.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "daemon/listeners.h"
 #include "daemon/prober.h"
 #include "daemon/protocol.h"
@@ -19,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum {
@@ -245,12 +245,6 @@ serve(void *arg)
 
 static const struct prober_ops probing = {prober_event, prober_note, serve};
 
-static bool
-random_seed(unsigned char seed[HASH_KEY])
-{
-	return getrandom(seed, HASH_KEY, 0) == HASH_KEY;
-}
-
 /* What clients and backends may take of the descriptors. */
 static void
 share_descriptors(struct relay *r, size_t workers)
@@ -272,7 +266,7 @@ start_workers(struct relay *r, size_t count)
 	while (r->workers_count < count) {
 		struct worker *w = NULL;
 
-		if (random_seed(seed))
+		if (random_fill(seed, sizeof seed) == ERR_OK)
 			w = worker_new(&r->common, seed);
 		if (!w)
 			return false;
@@ -477,7 +471,7 @@ set_up(struct relay *r)
 {
 	unsigned char key[HASH_KEY];
 
-	if (!random_seed(key))
+	if (random_fill(key, sizeof key) != ERR_OK)
 		return false;
 	r->common.ledger = ledger_new(key);
 	r->common.events = queue_new(EVENTS_CAP);

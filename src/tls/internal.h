@@ -63,6 +63,12 @@ const char *date_text(int64_t seconds, char out[DATE_TEXT]);
 bool verify(struct slice key, enum signature_kind kind, struct slice text,
 	    struct slice signature);
 
+/*
+ * library.c: fills out with n bytes of the kernel's; the library was built to
+ * draw from here (scripts/build-wolfssl). 0, or an error of the library.
+ */
+int imapward_random(unsigned char *out, unsigned n);
+
 /* cpu.c: acceleration that this machine offers to the library. */
 bool cpu_has_aes(void);
 void cpu_text(char *out, size_t cap);

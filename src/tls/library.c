@@ -5,6 +5,10 @@
 #include "tls/internal.h"
 #include "tls/tickets.h"
 
+#include "base/random.h"
+
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
 #include <stdio.h>
 
 static struct ticket_secrets *own;
@@ -13,6 +17,16 @@ struct ticket_secrets *
 ticket_secrets_own(void)
 {
 	return own;
+}
+
+/*
+ * The kernel's own, each time: no generator of the library's stands between,
+ * whose state could leak, be cloned with the machine, or live on over a fork.
+ */
+int
+imapward_random(unsigned char *out, unsigned n)
+{
+	return random_fill(out, n) == ERR_OK ? 0 : RNG_FAILURE_E;
 }
 
 enum err
