@@ -16,9 +16,9 @@ static const struct {
 	const char *name;
 	unsigned leaf, reg, bit;
 } features[] = {
-    {"AES-NI", 1, ECX, 25}, {"VAES", 7, ECX, 9}, {"PCLMUL", 1, ECX, 1},
-    {"AVX", 1, ECX, 28},    {"AVX2", 7, EBX, 5}, {"AVX-512", 7, EBX, 16},
-    {"SHA", 7, EBX, 29},    {"BMI2", 7, EBX, 8}, {"ADX", 7, EBX, 19},
+    {"AES-NI", 1, ECX, 25}, {"PCLMUL", 1, ECX, 1}, {"AVX", 1, ECX, 28},
+    {"AVX2", 7, EBX, 5},    {"SHA", 7, EBX, 29},   {"BMI2", 7, EBX, 8},
+    {"ADX", 7, EBX, 19},
 };
 
 static bool
