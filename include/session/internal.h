@@ -171,6 +171,8 @@ struct workspace {
 };
 
 enum {
+	WORKSPACE_READ = 256 * 1024,
+	CLIENT_READ = 64 * 1024, /* strangers shall not make us hold more */
 	HIGH_WATER =
 	    128 * 1024, /* unsent bytes of one side: stop reading the other */
 	PLAIN_MOST =

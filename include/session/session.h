@@ -22,7 +22,6 @@
  * length of one step, the pool, the counters. One thread only.
  */
 struct workspace;
-enum { WORKSPACE_READ = 64 * 1024 };
 
 /*
  * seed: random bytes that make session ids unique and our own tags
@@ -31,7 +30,7 @@ enum { WORKSPACE_READ = 64 * 1024 };
 struct workspace *workspace_new(const struct edge_ops *ops,
 				const unsigned char seed[HASH_KEY]);
 void workspace_free(struct workspace *w); /* NULL is fine */
-/* Where the worker reads into before session_received: WORKSPACE_READ bytes. */
+/* Where the worker reads into before session_received; see session_room. */
 unsigned char *workspace_read_buffer(struct workspace *w);
 
 /*
@@ -63,13 +62,16 @@ enum err session_init(struct session *s, struct workspace *w,
 /* Frees what the session holds; after edge done() and both close callbacks. */
 void session_clear(struct session *s);
 
+/* How many bytes of that side may be read at once now. */
+size_t session_room(const struct session *s, enum side side);
+
 /*
  * Facts from outside; each is followed by session_step (several may be given
  * before one step). After session_received the read buffer belongs to the
  * session until session_step returns.
  */
 void session_received(struct session *s, enum side side,
-		      size_t n); /* n bytes stand in the read buffer */
+		      size_t n); /* n <= room bytes stand in the read buffer */
 void session_ended(struct session *s, enum side side); /* the peer's FIN */
 void session_lost(struct session *s, enum side side,
 		  enum err cause); /* reset, connect failure, write error */

@@ -142,11 +142,10 @@ step(struct conn *c)
 }
 
 static unsigned char *
-wire_room(struct wire *w, size_t *cap)
+room(struct conn *c, enum side side, size_t *cap)
 {
-	/* Either side's: both only lead to the worker. */
-	*cap = WORKSPACE_READ;
-	return workspace_read_buffer(((struct worker *)w->uv.loop->data)->work);
+	*cap = session_room(&c->session, side);
+	return workspace_read_buffer(c->worker->work);
 }
 
 static void
@@ -224,6 +223,12 @@ closed(struct conn *c, enum side side)
 	reap(c);
 }
 
+static unsigned char *
+client_room(struct wire *w, size_t *cap)
+{
+	return room(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT, cap);
+}
+
 static void
 client_received(struct wire *w, size_t n)
 {
@@ -258,6 +263,12 @@ static void
 client_closed(struct wire *w)
 {
 	closed(conn_of_wire(w, SIDE_CLIENT), SIDE_CLIENT);
+}
+
+static unsigned char *
+backend_room(struct wire *w, size_t *cap)
+{
+	return room(conn_of_wire(w, SIDE_BACKEND), SIDE_BACKEND, cap);
 }
 
 static void
@@ -304,10 +315,11 @@ backend_closed(struct wire *w)
 }
 
 static const struct wire_ops wire_table[SIDES] = {
-    [SIDE_CLIENT] = {wire_room, client_received, client_ended, client_lost,
+    [SIDE_CLIENT] = {client_room, client_received, client_ended, client_lost,
 		     client_connected, client_sent, client_closed},
-    [SIDE_BACKEND] = {wire_room, backend_received, backend_ended, backend_lost,
-		      backend_connected, backend_sent, backend_closed},
+    [SIDE_BACKEND] = {backend_room, backend_received, backend_ended,
+		      backend_lost, backend_connected, backend_sent,
+		      backend_closed},
 };
 
 /* What follows is called by the session, inside session_step. */

@@ -402,7 +402,6 @@ start(struct worker *w)
 {
 	if (loop_init(&w->loop, turn_end, w) != ERR_OK)
 		return false;
-	w->loop.uv.data = w;
 	timer_init(&w->timer, &w->loop, alarms, w);
 	timer_init(&w->telling, &w->loop, tell, w);
 	acceptor_init(&w->acceptor, &w->loop, w->common->accept_most,

@@ -10,9 +10,10 @@
 #include <string.h>
 
 enum {
-	PLAIN_SCRATCH =
-	    80 * 1024,            /* one read decrypted, and what was waiting */
-	OUT_SCRATCH = 160 * 1024, /* one read encrypted, and text of our own */
+	/* One read of a client decrypted, and what was waiting. */
+	PLAIN_SCRATCH = CLIENT_READ + 16 * 1024,
+	/* One read encrypted, what was waiting, and text of our own. */
+	OUT_SCRATCH = WORKSPACE_READ + PLAIN_MOST + 32 * 1024,
 	DIRECT = 2048 /* a plain leg sends from this size without copying */
 };
 
@@ -88,6 +89,17 @@ unsigned char *
 workspace_read_buffer(struct workspace *w)
 {
 	return w->read;
+}
+
+/* Mail comes down in big pieces; what still waits for the client is a part. */
+size_t
+session_room(const struct session *s, enum side side)
+{
+	size_t waiting = s->legs[SIDE_CLIENT].waiting;
+
+	if (side == SIDE_CLIENT)
+		return CLIENT_READ;
+	return WORKSPACE_READ - (waiting < HIGH_WATER ? waiting : HIGH_WATER);
 }
 
 /* The step goes round once more, so that the session ends by it. */

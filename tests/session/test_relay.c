@@ -138,6 +138,31 @@ a_stalled_side_stops_the_other(void)
 	world_end(&w);
 }
 
+/* However much a backend has to say, one read is all that is held of it. */
+static void
+what_waits_counts_towards_a_read(void)
+{
+	static struct world w;
+	static unsigned char mail[WORKSPACE_READ];
+	size_t piece = WORKSPACE_READ / 5;
+
+	logged_in(&w, 0);
+	world_client(&w, SLICE("a FETCH 1 BODY[]\r\n"));
+	world_backend(&w, SLICE("* 1 FETCH (BODY[] {100000000}\r\n"));
+	CU_ASSERT_EQUAL(session_room(&w.session, SIDE_CLIENT), CLIENT_READ);
+	CU_ASSERT_EQUAL(session_room(&w.session, SIDE_BACKEND), WORKSPACE_READ);
+	w.stalled[SIDE_CLIENT] = true;
+	world_backend(&w, slice_of(mail, piece));
+	world_backend(&w, slice_of(mail, piece));
+	CU_ASSERT(w.reading[SIDE_BACKEND]);
+	world_backend(&w,
+		      slice_of(mail, session_room(&w.session, SIDE_BACKEND)));
+	CU_ASSERT(!w.reading[SIDE_BACKEND]);
+	/* TLS adds a few bytes to each record. */
+	CU_ASSERT(w.took[SIDE_CLIENT] < WORKSPACE_READ + 1024);
+	world_end(&w);
+}
+
 /* A client that never reads makes us say "BAD" only so often. */
 static void
 replies_do_not_pile_up(void)
@@ -288,6 +313,8 @@ suite_relay(void)
 		    a_large_append_needs_constant_memory);
 	CU_add_test(suite, "a stalled client stops the backend",
 		    a_stalled_side_stops_the_other);
+	CU_add_test(suite, "what waits for a client counts towards a read",
+		    what_waits_counts_towards_a_read);
 	CU_add_test(suite, "replies do not pile up", replies_do_not_pile_up);
 	CU_add_test(suite, "a stalled backend stops the client",
 		    a_stalled_backend_stops_the_client);

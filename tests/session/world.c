@@ -238,8 +238,8 @@ receive(struct world *w, enum side side, struct slice bytes)
 		size_t n =
 		    w->piece && w->piece < bytes.len ? w->piece : bytes.len;
 
-		if (n > WORKSPACE_READ)
-			n = WORKSPACE_READ;
+		if (n > session_room(&w->session, side))
+			n = session_room(&w->session, side);
 		memcpy(workspace_read_buffer(w->work), bytes.ptr, n);
 		session_received(&w->session, side, n);
 		world_step(w);
