@@ -113,6 +113,13 @@ put_character(char *out, struct slice bytes, int32_t point)
 	return bytes.len;
 }
 
+/* Stands for itself, and is nearly all there is. */
+static bool
+is_usual(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 size_t
 json_string(struct slice value, char out[JSON_STRING_MAX], bool *cut)
 {
@@ -123,8 +130,14 @@ json_string(struct slice value, char out[JSON_STRING_MAX], bool *cut)
 	while (kept < value.len) {
 		struct slice rest = slice_skip(value, kept);
 		int32_t point;
-		size_t len = utf8_next(rest, &point);
+		size_t len;
 
+		if (is_usual(rest.ptr[0]) && kept < JSON_VALUE_MAX) {
+			out[n++] = (char)rest.ptr[0];
+			kept++;
+			continue;
+		}
+		len = utf8_next(rest, &point);
 		if (kept + len > JSON_VALUE_MAX) {
 			memcpy(out + n, ellipsis, sizeof ellipsis);
 			n += sizeof ellipsis;
