@@ -92,9 +92,10 @@ engine_new_server(struct store *s)
 		return NULL;
 	e->guard.handshake = true;
 	e->ssl = wolfSSL_new(store_context(s));
-	if (!e->ssl || wolfSSL_UseALPN(e->ssl, imap, sizeof imap - 1,
-				       WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
-			   WOLFSSL_SUCCESS) {
+	if (!e->ssl || !store_limit_groups(e->ssl) ||
+	    wolfSSL_UseALPN(e->ssl, imap, sizeof imap - 1,
+			    WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
+		WOLFSSL_SUCCESS) {
 		engine_free(e);
 		return NULL;
 	}

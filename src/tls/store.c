@@ -43,6 +43,18 @@ static const int groups[] = {
     WOLFSSL_ECC_SECP384R1,
 };
 
+bool
+store_limit_groups(WOLFSSL *ssl)
+{
+	/* The library wants it writable. */
+	int list[sizeof groups / sizeof groups[0]];
+
+	memcpy(list, groups, sizeof groups);
+	return wolfSSL_set_groups(ssl, list,
+				  sizeof groups / sizeof groups[0]) ==
+	       WOLFSSL_SUCCESS;
+}
+
 WOLFSSL_CTX *
 store_context(struct store *s)
 {
