@@ -122,9 +122,10 @@ EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all tests lib unit asan tsan system check check-all fuzz demo cov \
-    bench bench-tools install uninstall clean format tidy help check-layers \
-    check-words check-size check-format check-docs tidy-run fuzz-binaries FORCE
+.PHONY: all tests lib unit asan tsan system clients check check-all fuzz demo \
+    cov bench bench-tools install uninstall clean format tidy help \
+    check-layers check-words check-size check-format check-docs tidy-run \
+    fuzz-binaries FORCE
 
 all: $(B)/imapward
 
@@ -147,13 +148,17 @@ tsan:
 system:
 	@$(stage) system
 
+clients:
+	@$(stage) clients
+
 check:
 	@scripts/setup check
-	@$(stage) unit asan system
+	@$(stage) unit asan system clients
 
 check-all:
 	@scripts/setup check-all
-	@$(stage) unit asan system clang tidy tsan servers bench load fuzz
+	@$(stage) unit asan system clients-full clang tidy tsan servers \
+	    bench load fuzz
 
 # make fuzz T=scan S=60
 T ?= $(FUZZERS)
@@ -234,9 +239,10 @@ help:
 	@echo 'make unit        unit and session tests, corpora, layers, words, format'
 	@echo 'make asan        the same tests under ASan and UBSan'
 	@echo 'make system      the real daemon on loopback (tests/system/run)'
-	@echo 'make check       install what is missing, then unit, asan, system'
-	@echo 'make check-all   check, clang, clang-tidy, tsan, other servers,'
-	@echo '                 a bench smoke run, load and faults, fuzzers'
+	@echo 'make clients     TLS clients and certificates (tests/clients/run)'
+	@echo 'make check       install what is missing, then unit, asan, system, clients'
+	@echo 'make check-all   check, more TLS clients, scanners, clang, clang-tidy, tsan,'
+	@echo '                 other servers, a bench smoke run, load and faults, fuzzers'
 	@echo 'make tsan        unit tests under ThreadSanitizer'
 	@echo 'make fuzz        all fuzzers, or T=name; S=seconds for each (60)'
 	@echo 'make cov         line coverage of the unit tests'

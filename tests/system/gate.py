@@ -275,6 +275,7 @@ class Case(unittest.TestCase):
     """A test with a folder of its own, and what it starts stopped again."""
 
     user, password = USER, PASSWORD
+    authority = Certs
 
     def setUp(self):
         self.servers = []
@@ -282,7 +283,7 @@ class Case(unittest.TestCase):
         os.chmod(self.folder, 0o755)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         shared = os.environ.get("GATE_CERTS")
-        self.certs = Certs(shared or self.new_folder("certs"))
+        self.certs = self.authority(shared or self.new_folder("certs"))
         self.tls = trusting(self.certs.ca)
 
     def new_folder(self, name):

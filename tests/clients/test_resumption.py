@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions are resumed where they may be, and only there."""
+
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+
+from case import VERSIONS, PkiCase
+from fake import Backend
+from gate import needs, needs_gate, wait_until
+from sessions import saved_ticket
+from wire import PATIENCE, trusting
+
+
+class Visitor:
+    """A client that keeps the session it was last given."""
+
+    def __init__(self, ca, version):
+        self.context = trusting(ca, version)
+        self.session = None
+
+    def only(self, version):
+        """Another version from now on."""
+        exact = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+        # Never the least above the most, not even meanwhile.
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.context.maximum_version = exact[version]
+        self.context.minimum_version = exact[version]
+
+    def visit(self, port):
+        """Whether the session was resumed. Fails when it is not served."""
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as raw:
+            tls = self.context.wrap_socket(raw, server_hostname="localhost",
+                                           session=self.session)
+            with tls:
+                said = self._logout(tls)
+                assert b"a OK" in said, said
+                # Tickets of TLS 1.3 come behind the handshake.
+                self.session = tls.session or self.session
+                return tls.session_reused
+
+    @staticmethod
+    def _logout(tls):
+        tls.sendall(b"a LOGOUT\r\n")
+        said = b""
+        while True:
+            try:
+                data = tls.recv(65536)
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                data = b""
+            if not data:
+                return said
+            said += data
+
+
+@needs_gate
+class Resumption(PkiCase):
+    def setUp(self):
+        super().setUp()
+        self.backend = self.keep(Backend())
+
+    def gate_with(self, change=None):
+        return self.start_gate(self.backend, change)
+
+    def visitors(self):
+        return [Visitor(self.certs.ca, version) for version in VERSIONS]
+
+    def told(self, gate):
+        return [e["tls.resumed"] for e in gate.events("tls")]
+
+    def test_a_session_is_resumed_whichever_worker_accepts(self):
+        gate = self.gate_with({"process": {"workers": 4}})
+        for visitor in self.visitors():
+            first = len(self.told(gate))
+            self.assertFalse(visitor.visit(gate.port))
+            # That one worker of four took all: one in four to the power 23.
+            for _ in range(24):
+                self.assertTrue(visitor.visit(gate.port))
+            wait_until("all are told",
+                       lambda: len(self.told(gate)) == first + 25)
+            self.assertEqual(self.told(gate)[first:], [False] + 24 * [True])
+
+    def test_after_a_reload_that_changes_nothing_it_is_resumed(self):
+        gate = self.gate_with()
+        for visitor in self.visitors():
+            visitor.visit(gate.port)
+            gate.reload()
+            self.assertTrue(visitor.visit(gate.port))
+
+    def test_after_another_certificate_one_full_handshake_is_enough(self):
+        gate = self.gate_with()
+        for visitor in self.visitors():
+            gate.present("leaf")
+            gate.reload()
+            visitor.visit(gate.port)
+            gate.present("second")
+            gate.reload()
+            self.assertFalse(visitor.visit(gate.port))
+            self.assertTrue(visitor.visit(gate.port))
+
+    def test_after_the_relay_died_the_next_one_resumes_its_sessions(self):
+        gate = self.gate_with()
+        for visitor in self.visitors():
+            visitor.visit(gate.port)
+            before = gate.relay()
+            deaths = len(gate.events("restart"))
+            os.kill(before, signal.SIGKILL)
+            wait_until("a new relay", lambda: len(gate.events("restart")) >
+                       deaths and gate.relay() != before)
+            self.assertTrue(visitor.visit(gate.port))
+
+    def test_a_chain_of_300_resumptions_never_breaks(self):
+        gate = self.gate_with()
+        for visitor in self.visitors():
+            self.assertFalse(visitor.visit(gate.port))
+            resumed = [visitor.visit(gate.port) for _ in range(300)]
+            # A lineage ends now and then by a full handshake.
+            self.assertGreaterEqual(sum(resumed), 290)
+
+    def test_one_version_does_not_resume_a_session_of_the_other(self):
+        gate = self.gate_with()
+        for made, used in (VERSIONS, VERSIONS[::-1]):
+            with self.subTest(made=made, used=used):
+                visitor = Visitor(self.certs.ca, made)
+                visitor.visit(gate.port)
+                visitor.only(used)
+                self.assertFalse(visitor.visit(gate.port))
+
+
+@needs("openssl")
+@needs_gate
+class Tickets(PkiCase):
+    """openssl s_client keeps sessions in files."""
+
+    def setUp(self):
+        super().setUp()
+        self.gate = self.start_gate(self.keep(Backend()))
+        self.kept = os.path.join(self.folder, "kept")
+
+    def s_client(self, version, *more):
+        done = subprocess.run(
+            ["openssl", "s_client", "-connect", "localhost:%d" %
+             self.gate.port, "-servername", "localhost", "-CAfile",
+             self.certs.ca, "-ign_eof", "-tls" + version.replace(".", "_"),
+             *more],
+            input=b"a LOGOUT\r\n", stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=PATIENCE)
+        said = done.stdout.decode(errors="replace")
+        self.assertIn("a OK", said)
+        return said
+
+    def secret(self):
+        """What the session's keys are made from."""
+        text = self.succeeds("openssl", "sess_id", "-noout", "-text", "-in",
+                             self.kept).decode(errors="replace")
+        return bytes.fromhex(re.search(
+            r"(?:Master-Key|Resumption PSK): *([0-9A-F]+)", text).group(1))
+
+    def test_a_ticket_does_not_show_its_secret_and_no_two_are_the_same(self):
+        seen = set()
+        for version in VERSIONS:
+            for _ in range(3):
+                self.s_client(version, "-sess_out", self.kept)
+                ticket = saved_ticket(self.kept)
+                self.assertNotIn(self.secret()[:8], ticket)
+                seen.add(ticket[16:])  # behind the name of the key
+        self.assertEqual(len(seen), 6)
