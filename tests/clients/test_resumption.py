@@ -4,56 +4,14 @@
 import os
 import re
 import signal
-import socket
-import ssl
 import subprocess
 
 from case import VERSIONS, PkiCase
 from fake import Backend
 from gate import needs, needs_gate, wait_until
 from sessions import saved_ticket
-from wire import PATIENCE, trusting
-
-
-class Visitor:
-    """A client that keeps the session it was last given."""
-
-    def __init__(self, ca, version):
-        self.context = trusting(ca, version)
-        self.session = None
-
-    def only(self, version):
-        """Another version from now on."""
-        exact = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-        # Never the least above the most, not even meanwhile.
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.maximum_version = exact[version]
-        self.context.minimum_version = exact[version]
-
-    def visit(self, port):
-        """Whether the session was resumed. Fails when it is not served."""
-        with socket.create_connection(("127.0.0.1", port), PATIENCE) as raw:
-            tls = self.context.wrap_socket(raw, server_hostname="localhost",
-                                           session=self.session)
-            with tls:
-                said = self._logout(tls)
-                assert b"a OK" in said, said
-                # Tickets of TLS 1.3 come behind the handshake.
-                self.session = tls.session or self.session
-                return tls.session_reused
-
-    @staticmethod
-    def _logout(tls):
-        tls.sendall(b"a LOGOUT\r\n")
-        said = b""
-        while True:
-            try:
-                data = tls.recv(65536)
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                data = b""
-            if not data:
-                return said
-            said += data
+from visitor import Visitor
+from wire import PATIENCE
 
 
 @needs_gate
