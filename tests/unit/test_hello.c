@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/hello.h"
 
+#include "hellos.h"
+
 #include <CUnit/CUnit.h>
 
 #include <stdio.h>
@@ -73,6 +75,7 @@ same(const struct hello *a, const struct hello *b)
 	return strcmp(a->server_name, b->server_name) == 0 &&
 	       a->tls13 == b->tls13 && a->alpn_offered == b->alpn_offered &&
 	       a->alpn_imap == b->alpn_imap && a->alpn_count == b->alpn_count &&
+	       a->server_name_odd == b->server_name_odd &&
 	       a->length == b->length;
 }
 
@@ -99,7 +102,7 @@ static const struct {
     {"a name that no host has",
      EXT("\0\0\0\x08\0\x06\0\0\3::1"),
      HELLO_COMPLETE,
-     {.server_name = ""}},
+     {.server_name_odd = true}},
     {"a name with NUL",
      EXT("\0\0\0\x08\0\x06\0\0\3a\0b"),
      HELLO_BAD,
@@ -179,6 +182,23 @@ static const struct {
      EXT("\0\x33\0\2\0\0"),
      HELLO_COMPLETE,
      {.server_name = ""}},
+    {"groups", EXT("\0\x0a\0\4\0\2\0\x17"), HELLO_COMPLETE, {.alpn = ""}},
+    {"half a group", EXT("\0\x0a\0\5\0\3\0\x17\0"), HELLO_BAD, {.alpn = ""}},
+    {"no group", EXT("\0\x0a\0\2\0\0"), HELLO_BAD, {.alpn = ""}},
+    {"bytes behind the groups",
+     EXT("\0\x0a\0\6\0\2\0\x17\0\x18"),
+     HELLO_BAD,
+     {.alpn = ""}},
+    {"a signature algorithm",
+     EXT("\0\x0d\0\4\0\2\4\3"),
+     HELLO_COMPLETE,
+     {.alpn = ""}},
+    {"half a signature algorithm",
+     EXT("\0\x0d\0\3\0\1\4"),
+     HELLO_BAD,
+     {.alpn = ""}},
+    {"a point format", EXT("\0\x0b\0\2\1\0"), HELLO_COMPLETE, {.alpn = ""}},
+    {"no point format", EXT("\0\x0b\0\1\0"), HELLO_BAD, {.alpn = ""}},
     {"an extension given twice",
      EXT("\0\x17\0\0\0\x17\0\0"),
      HELLO_BAD,
@@ -221,22 +241,6 @@ extensions(void)
 			CU_FAIL(rows[i].shows);
 	}
 	CU_PASS("all rows");
-}
-
-static struct slice
-corpus(const char *name)
-{
-	static unsigned char bytes[WIRE_CAP];
-	char path[256];
-	FILE *file;
-	size_t n;
-
-	(void)snprintf(path, sizeof path, "tests/fuzz/corpus/hello/%s", name);
-	file = fopen(path, "rb");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	n = fread(bytes, 1, sizeof bytes, file);
-	fclose(file);
-	return slice_of(bytes, n);
 }
 
 /* Recorded from the clients named. */
@@ -318,7 +322,7 @@ real_clients(void)
 	static struct wire m;
 
 	for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
-		struct slice in = corpus(real[i].name);
+		struct slice in = hellos_recorded(real[i].name);
 		struct hello h = {.server_name = ""}, want = real[i].facts;
 
 		want.length = unwrap(&m, in).len;
@@ -336,7 +340,8 @@ record_cuts(void)
 	static struct wire m, w;
 
 	for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
-		struct slice message = unwrap(&m, corpus(real[i].name));
+		struct slice message =
+		    unwrap(&m, hellos_recorded(real[i].name));
 		struct hello want = real[i].facts, h;
 
 		want.length = message.len;
@@ -359,7 +364,8 @@ joined(void)
 	static struct wire m, w, one;
 
 	for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
-		struct slice message = unwrap(&m, corpus(real[i].name));
+		struct slice message =
+		    unwrap(&m, hellos_recorded(real[i].name));
 		struct slice want = wrap(&one, message, message.len);
 
 		for (size_t each = 1; each <= message.len; each++) {
@@ -374,6 +380,74 @@ joined(void)
 						SLICE("behind")));
 		}
 	}
+}
+
+static bool
+lists_are(const struct hello_list *l, const unsigned *want, size_t n)
+{
+	bool same = l->count == n;
+
+	for (size_t i = 0; same && i < n; i++)
+		same = l->at[i] == want[i];
+	return same;
+}
+
+#define LISTS(list, ...)                                                       \
+	lists_are(&(list), (const unsigned[]){__VA_ARGS__},                    \
+		  sizeof(const unsigned[]){__VA_ARGS__} / sizeof(unsigned))
+
+/* In the client's order, without GREASE. */
+static void
+lists(void)
+{
+	struct hello h;
+
+	hellos_make(&(struct hello_spec){.version = 0x0301,
+					 .suites = "fafa 1301 c02b 00ff",
+					 .extensions = "2570 51 11 10 13 43 16",
+					 .groups = "0a0a 11ec 1d",
+					 .points = "0 1 2",
+					 .signatures = "0403 1a1a 0804",
+					 .versions = "0304 2a2a 0303",
+					 .alpn = "x\x7fy,z"},
+		    &h);
+	CU_ASSERT_EQUAL(h.version, 0x0301);
+	CU_ASSERT_TRUE(h.grease && h.tls13 && !h.overlong);
+	CU_ASSERT_TRUE(LISTS(h.suites, 0x1301, 0xc02b, 0x00ff));
+	CU_ASSERT_TRUE(LISTS(h.extensions, 51, 11, 10, 13, 43, 16));
+	CU_ASSERT_TRUE(LISTS(h.groups, 0x11ec, 0x1d));
+	CU_ASSERT_TRUE(LISTS(h.points, 0, 1, 2));
+	CU_ASSERT_TRUE(LISTS(h.signatures, 0x0403, 0x0804));
+	CU_ASSERT_TRUE(LISTS(h.versions, 0x0304, 0x0303));
+	CU_ASSERT_STRING_EQUAL(h.alpn, "x?y,z");
+	CU_ASSERT_EQUAL(h.alpn_first, 'x');
+	CU_ASSERT_EQUAL(h.alpn_last, 'z');
+	CU_ASSERT_TRUE(hello_lists(&h.extensions, 51));
+	CU_ASSERT_FALSE(hello_lists(&h.extensions, 2570));
+	CU_ASSERT_EQUAL(hello_read(hellos_recorded("thunderbird"), &h),
+			HELLO_COMPLETE);
+	CU_ASSERT_TRUE(LISTS(h.shares, 0x11ec, 0x1d, 0x17));
+	CU_ASSERT_EQUAL(h.session, 32);
+	CU_ASSERT_EQUAL(hello_read(hellos_recorded("curl"), &h),
+			HELLO_COMPLETE);
+	CU_ASSERT_STRING_EQUAL(h.alpn, "h2,http/1.1");
+}
+
+/* Names without end are cut, and leave room for the NUL. */
+static void
+long_protocol(void)
+{
+	char name[201];
+	struct hello h;
+
+	memset(name, 'p', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	hellos_make(&(struct hello_spec){.suites = "1301",
+					 .extensions = "16",
+					 .alpn = name},
+		    &h);
+	CU_ASSERT_EQUAL(strlen(h.alpn), HELLO_ALPN_MAX);
+	CU_ASSERT_TRUE(h.alpn_offered);
 }
 
 /* Wrong records are wrong as soon as they can be. */
@@ -442,7 +516,7 @@ static void
 any_byte(void)
 {
 	static struct wire w;
-	struct slice in = corpus("openssl-alpn");
+	struct slice in = hellos_recorded("openssl-alpn");
 	struct hello h;
 
 	w.len = 0;
@@ -471,6 +545,9 @@ suite_hello(void)
 	CU_add_test(suite, "records of any size carry the same facts",
 		    record_cuts);
 	CU_add_test(suite, "records of any size are made one", joined);
+	CU_add_test(suite, "what a client lists is kept in its order", lists);
+	CU_add_test(suite, "protocols are kept as far as there is room",
+		    long_protocol);
 	CU_add_test(suite, "wrong records are refused as soon as they can be",
 		    wrong_records);
 	CU_add_test(suite, "a hello has a largest size", bounds);
