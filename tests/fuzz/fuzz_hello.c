@@ -3,8 +3,10 @@
  * fuzz_hello.c - any bytes as the first ones of a client.
  *
  * The verdict never changes once it is given, and the facts do not depend on
- * how the hello is cut into records.
+ * how the hello is cut into records, nor do the fingerprints.
  */
+#include "tls/family.h"
+#include "tls/fingerprint.h"
 #include "tls/hello.h"
 
 #include <stdlib.h>
@@ -28,6 +30,45 @@ check_facts(const struct hello *h, size_t size)
 	REQUIRE(h->alpn_offered == (h->alpn_count > 0));
 	REQUIRE(!h->alpn_imap || h->alpn_offered);
 	REQUIRE(h->length <= HELLO_MAX && h->length < size);
+	REQUIRE(strlen(h->alpn) <= HELLO_ALPN_MAX);
+	REQUIRE(h->tls13 == hello_lists(&h->versions, 0x0304));
+}
+
+static void
+check_list(const struct hello_list *a, const struct hello_list *b)
+{
+	REQUIRE(a->count <= HELLO_LIST_MAX && a->count == b->count &&
+		memcmp(a->at, b->at, a->count * sizeof a->at[0]) == 0);
+	REQUIRE(!hello_lists(a, 0x0a0a) && !hello_lists(a, 0xfafa));
+}
+
+/* The same hello, read from other records. */
+static void
+check_same(const struct hello *a, const struct hello *b)
+{
+	struct fingerprint one, other;
+
+	REQUIRE(strcmp(a->server_name, b->server_name) == 0 &&
+		a->server_name_odd == b->server_name_odd &&
+		a->tls13 == b->tls13 && a->alpn_imap == b->alpn_imap &&
+		a->alpn_count == b->alpn_count && a->length == b->length &&
+		strcmp(a->alpn, b->alpn) == 0);
+	check_list(&a->versions, &b->versions);
+	check_list(&a->suites, &b->suites);
+	check_list(&a->extensions, &b->extensions);
+	check_list(&a->groups, &b->groups);
+	check_list(&a->shares, &b->shares);
+	check_list(&a->signatures, &b->signatures);
+	check_list(&a->points, &b->points);
+	fingerprint_take(a, &one);
+	fingerprint_take(b, &other);
+	REQUIRE(strcmp(one.ja3, other.ja3) == 0 &&
+		strcmp(one.ja4, other.ja4) == 0);
+	REQUIRE(strlen(one.ja3) ==
+		(a->overlong ? 0 : FINGERPRINT_JA3_SIZE - 1));
+	REQUIRE(strlen(one.ja4) ==
+		(a->overlong ? 0 : FINGERPRINT_JA4_SIZE - 1));
+	REQUIRE(family_of(a) == family_of(b) && family_of(a) < FAMILIES);
 }
 
 /* The message of `in`, in records of `each` bytes. */
@@ -83,9 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = rewrap(in, h.length, each, out);
 	memset(&again, 0xff, sizeof again);
 	REQUIRE(hello_read(slice_of(out, n), &again) == HELLO_COMPLETE);
-	REQUIRE(strcmp(h.server_name, again.server_name) == 0 &&
-		h.tls13 == again.tls13 && h.alpn_imap == again.alpn_imap &&
-		h.alpn_count == again.alpn_count && h.length == again.length);
+	check_same(&h, &again);
 	free(out);
 	return 0;
 }
