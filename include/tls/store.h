@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "config/vocabulary.h"
+#include "tls/appraisal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,5 +78,9 @@ struct store_facts {
 	const char *key_type;          /* "RSA" or "ECDSA" */
 };
 const struct store_facts *store_facts(const struct store *s);
+/* What clients may hold against the chain that is presented. */
+const struct appraisal *store_appraisal(const struct store *s);
+/* Is this key exchange group (its registered number) spoken? */
+bool store_has_group(const struct store *s, unsigned group);
 
 #endif

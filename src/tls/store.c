@@ -19,6 +19,7 @@ struct store {
 	WOLFSSL_CTX *context;
 	struct tickets *tickets;
 	struct store_facts facts;
+	struct appraisal appraisal;
 };
 
 /*
@@ -67,6 +68,22 @@ store_facts(const struct store *s)
 	return &s->facts;
 }
 
+const struct appraisal *
+store_appraisal(const struct store *s)
+{
+	return &s->appraisal;
+}
+
+bool
+store_has_group(const struct store *s, unsigned group)
+{
+	(void)s;
+	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+		if ((unsigned)groups[i] == group)
+			return true;
+	return false;
+}
+
 struct store *
 store_ref(struct store *s)
 {
@@ -83,6 +100,7 @@ store_unref(struct store *s)
 		return;
 	wolfSSL_CTX_free(s->context);
 	tickets_free(s->tickets);
+	appraisal_clear(&s->appraisal);
 	free(s);
 }
 
@@ -182,6 +200,16 @@ set_pair(WOLFSSL_CTX *ctx, const struct chain *c, struct slice key,
 }
 
 static enum err
+appraise(struct store *s, const struct chain *c)
+{
+	struct slice certificates[CHAIN_MAX];
+
+	for (size_t i = 0; i < c->count; i++)
+		certificates[i] = chain_at(c, i);
+	return appraisal_init(&s->appraisal, certificates, c->count, false);
+}
+
+static enum err
 build(struct store *s, const struct store_options *o, const struct chain *c,
       struct store_fault *fault)
 {
@@ -193,6 +221,8 @@ build(struct store *s, const struct store_options *o, const struct chain *c,
 	e = set_policy(s->context, o->minimum);
 	if (e == ERR_OK)
 		e = set_tickets(s, o, c);
+	if (e == ERR_OK)
+		e = appraise(s, c);
 	if (e != ERR_OK)
 		return fault_set(fault, e,
 				 "the TLS library refuses our settings");
