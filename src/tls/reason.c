@@ -2,46 +2,69 @@
 /*
  * reason.c - why a connection failed, for the person who reads the event.
  */
+#include "tls/cause.h"
 #include "tls/internal.h"
 
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
-struct row {
+/*
+ * RFC 8446 section 6 and appendix B.2. What the peer told us is worth more
+ * than how the library took it. Without a sentence: only servers send it.
+ */
+static const struct {
+	int number;
+	const char *name, *text;
+} alerts[] = {
+    {0, "close_notify", NULL},
+    {10, "unexpected_message",
+     "the client met an unexpected message (alert 10)"},
+    {20, "bad_record_mac", "the client could not decrypt a record (alert 20)"},
+    {22, "record_overflow",
+     "the client met a record that is too long (alert 22)"},
+    {40, "handshake_failure",
+     "the client found no common parameters (alert 40)"},
+    {42, "bad_certificate",
+     "the client refuses our certificate as bad (alert 42)"},
+    {43, "unsupported_certificate",
+     "the client does not support our certificate's type (alert 43)"},
+    {44, "certificate_revoked",
+     "the client holds our certificate for revoked (alert 44)"},
+    {45, "certificate_expired",
+     "the client holds our certificate for expired (alert 45)"},
+    {46, "certificate_unknown",
+     "the client does not accept our certificate (alert 46)"},
+    {47, "illegal_parameter", "the client met an illegal parameter (alert 47)"},
+    {48, "unknown_ca",
+     "the client does not know the issuer of our certificate (alert 48)"},
+    {49, "access_denied", "the client denies access (alert 49)"},
+    {50, "decode_error", "the client could not read a message (alert 50)"},
+    {51, "decrypt_error", "the client could not verify a signature (alert 51)"},
+    {70, "protocol_version",
+     "the client does not accept our TLS versions (alert 70)"},
+    {71, "insufficient_security",
+     "the client wants stronger parameters (alert 71)"},
+    {80, "internal_error", "the client had an internal error (alert 80)"},
+    {86, "inappropriate_fallback", "the client refuses a fallback (alert 86)"},
+    {90, "user_canceled", "the client's user gave up (alert 90)"},
+    {109, "missing_extension", "the client misses an extension (alert 109)"},
+    {110, "unsupported_extension",
+     "the client did not ask for an extension (alert 110)"},
+    {112, "unrecognized_name",
+     "the client does not recognise the name (alert 112)"},
+    {113, "bad_certificate_status_response",
+     "the client refuses the certificate status (alert 113)"},
+    {115, "unknown_psk_identity", NULL},
+    {116, "certificate_required", "the client wants a certificate (alert 116)"},
+    {120, "no_application_protocol",
+     "the client found no common protocol (alert 120)"},
+    {121, "ech_required", NULL},
+};
+
+static const struct {
 	int code;
 	const char *text;
-};
-
-/* What the peer told us is worth more than how the library took it. */
-static const struct row alerts[] = {
-    {10, "the client met an unexpected message (alert 10)"},
-    {20, "the client could not decrypt a record (alert 20)"},
-    {22, "the client met a record that is too long (alert 22)"},
-    {40, "the client found no common parameters (alert 40)"},
-    {42, "the client refuses our certificate as bad (alert 42)"},
-    {43, "the client does not support our certificate's type (alert 43)"},
-    {44, "the client holds our certificate for revoked (alert 44)"},
-    {45, "the client holds our certificate for expired (alert 45)"},
-    {46, "the client does not accept our certificate (alert 46)"},
-    {47, "the client met an illegal parameter (alert 47)"},
-    {48, "the client does not know the issuer of our certificate (alert 48)"},
-    {49, "the client denies access (alert 49)"},
-    {50, "the client could not read a message (alert 50)"},
-    {51, "the client could not verify a signature (alert 51)"},
-    {70, "the client does not accept our TLS versions (alert 70)"},
-    {71, "the client wants stronger parameters (alert 71)"},
-    {80, "the client had an internal error (alert 80)"},
-    {86, "the client refuses a fallback (alert 86)"},
-    {90, "the client's user gave up (alert 90)"},
-    {109, "the client misses an extension (alert 109)"},
-    {110, "the client did not ask for an extension (alert 110)"},
-    {112, "the client does not recognise the name (alert 112)"},
-    {113, "the client refuses the certificate status (alert 113)"},
-    {116, "the client wants a certificate (alert 116)"},
-    {120, "the client found no common protocol (alert 120)"},
-};
-
-static const struct row codes[] = {
+} codes[] = {
     {VERSION_ERROR, "the client's TLS version is too old"},
     {MATCH_SUITE_ERROR, "no cipher suite in common"},
     /* 5.9.2 says only this when no suite matches. */
@@ -74,26 +97,40 @@ static const struct row codes[] = {
     {RNG_FAILURE_E, "the random number generator failed"},
 };
 
-static const char *
-find(const struct row *rows, size_t n, int code)
+const char *
+alert_name(int number)
 {
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].code == code)
-			return rows[i].text;
+	for (size_t i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
+		if (alerts[i].number == number)
+			return alerts[i].name;
 	return NULL;
+}
+
+static const char *
+alert_text(int number)
+{
+	if (number < 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
+		if (alerts[i].number == number && alerts[i].text)
+			return alerts[i].text;
+	return "the client sent a fatal alert";
+}
+
+static const char *
+code_text(int code)
+{
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (codes[i].code == code)
+			return codes[i].text;
+	/* A constant text for every code. */
+	return wolfSSL_ERR_reason_error_string((unsigned long)code);
 }
 
 const char *
 reason_text(int code, int alert_received)
 {
-	const char *text =
-	    find(alerts, sizeof alerts / sizeof alerts[0], alert_received);
+	const char *text = alert_text(alert_received);
 
-	if (!text && alert_received > 0)
-		text = "the client sent a fatal alert";
-	if (!text)
-		text = find(codes, sizeof codes / sizeof codes[0], code);
-	/* A constant text for every code. */
-	return text ? text
-		    : wolfSSL_ERR_reason_error_string((unsigned long)code);
+	return text ? text : code_text(code);
 }
