@@ -32,7 +32,7 @@
 	X(RESTART, "restart", "process", "alert", "the keeper started a new relay after the old one died")                   \
 	X(DROPPED, "dropped", "process", "alert", "events were lost because the sink was full or broken: how many")
 
-/* X(id, JSON name, type S string N number B boolean, meaning) */
+/* X(id, JSON name, type S string N number B boolean L list of strings, meaning) */
 #define FIELD_LIST(X)                                                                                                        \
 	X(OUTCOME, "event.outcome", S, "success, failure or unknown")                                                        \
 	X(REASON, "event.reason", S, "why, in one phrase")                                                                   \
@@ -61,6 +61,15 @@
 	X(TLS_ESTABLISHED, "tls.established", B, "the handshake was completed")                                              \
 	X(TLS_ALERT_IN, "imapward.tls.alert_received", N, "alert number the client sent (RFC 8446 section 6)")               \
 	X(TLS_ALERT_OUT, "imapward.tls.alert_sent", N, "alert number we sent")                                               \
+	X(TLS_ALERT_NAME, "imapward.tls.alert_name", S, "RFC 8446 name of the alert the client sent, else of ours")          \
+	X(TLS_SIGNAL, "imapward.tls.signal", S, "what told that the client would not stay")                                  \
+	X(TLS_STAGE, "imapward.tls.stage", S, "how far it went: connect, hello, handshake or greeting")                      \
+	X(TLS_CAUSES, "imapward.tls.causes", L, "why, the most likely cause first")                                          \
+	X(TLS_CONFIDENCE, "imapward.tls.confidence", S, "of the causes: high, medium or low")                                \
+	X(TLS_FAMILY, "imapward.tls.family", S, "TLS library the client is built on, by its ClientHello")                    \
+	X(TLS_JA3, "tls.client.ja3", S, "JA3 fingerprint of the ClientHello")                                                \
+	X(TLS_JA4, "imapward.tls.ja4", S, "JA4 fingerprint of the ClientHello")                                              \
+	X(TLS_OFFERED, "imapward.tls.alpn_offered", S, "protocols the client offered by ALPN")                               \
 	X(COUNT, "imapward.count", N, "how many")                                                                            \
 	X(CLIENT_ID, "imapward.client.id", S, "name and version from the client's ID command (RFC 2971)")
 /* clang-format on */
@@ -99,7 +108,7 @@ struct event_privacy {
 };
 
 /* EVENT_MAX: no line is longer, its newline included. */
-enum { EVENT_MAX = 8192 };
+enum { EVENT_MAX = 8192, EVENT_LIST_MAX = 16 };
 
 /* One line being written; lives on the caller's stack. */
 struct event {
@@ -126,6 +135,9 @@ void event_slice(struct event *e, enum field_id f, struct slice value);
 void event_text(struct event *e, enum field_id f, const char *value);
 void event_number(struct event *e, enum field_id f, uint64_t value);
 void event_bool(struct event *e, enum field_id f, bool value);
+/* n texts of our own, at most EVENT_LIST_MAX; none is left out. */
+void event_list(struct event *e, enum field_id f, const char *const *values,
+		size_t n);
 /* Ends the line with "}\n"; the slice points into e. Only once per event. */
 struct slice event_end(struct event *e);
 

@@ -17,7 +17,7 @@
 
 #define ECS_VERSION "8.17.0"
 
-enum field_type { TYPE_S, TYPE_N, TYPE_B };
+enum field_type { TYPE_S, TYPE_N, TYPE_B, TYPE_L };
 
 enum {
 	NAME_MAX_BYTES = 64, /* of a field, see the assertion in append */
@@ -273,6 +273,31 @@ event_bool(struct event *e, enum field_id f, bool value)
 	if (take(e, f, TYPE_B))
 		append(e, fields[f].name,
 		       value ? SLICE("true") : SLICE("false"));
+}
+
+/* What does not fit any more is cut off the list. */
+void
+event_list(struct event *e, enum field_id f, const char *const *values,
+	   size_t n)
+{
+	char text[2 * JSON_STRING_MAX];
+	size_t used = 0;
+
+	assert(n <= EVENT_LIST_MAX);
+	if (n == 0 || !take(e, f, TYPE_L))
+		return;
+	text[used++] = '[';
+	for (size_t i = 0; i < n; i++) {
+		if (sizeof text - used < JSON_STRING_MAX + 2) {
+			e->cut = true;
+			break;
+		}
+		if (i > 0)
+			text[used++] = ',';
+		used += json_string(slice_str(values[i]), text + used, &e->cut);
+	}
+	text[used++] = ']';
+	append(e, fields[f].name, slice_of(text, used));
 }
 
 struct slice

@@ -57,6 +57,35 @@ test_whole(void)
 }
 
 static void
+test_list(void)
+{
+	static const char *const causes[] = {"one", "t\"wo"};
+	const char *many[EVENT_LIST_MAX];
+	char large[300];
+	struct event e;
+
+	event_begin(&e, EV_LOGIN, NULL, NULL, wall);
+	event_list(&e, FIELD_TLS_CAUSES, causes, 2);
+	event_list(&e, FIELD_TLS_CAUSES, causes, 1);
+	check(&e, HEAD ",\"imapward.tls.causes\":[\"one\",\"t\\\"wo\"]}\n");
+	event_begin(&e, EV_LOGIN, NULL, NULL, wall);
+	event_list(&e, FIELD_TLS_CAUSES, causes, 1);
+	check(&e, HEAD ",\"imapward.tls.causes\":[\"one\"]}\n");
+	event_begin(&e, EV_LOGIN, NULL, NULL, wall);
+	event_list(&e, FIELD_TLS_CAUSES, NULL, 0);
+	check(&e, HEAD "}\n");
+	/* However much there is to say, it stays a list. */
+	memset(large, '\a', sizeof large - 1);
+	large[sizeof large - 1] = '\0';
+	for (size_t i = 0; i < EVENT_LIST_MAX; i++)
+		many[i] = large;
+	event_begin(&e, EV_LOGIN, NULL, NULL, wall);
+	event_list(&e, FIELD_TLS_CAUSES, many, EVENT_LIST_MAX);
+	CU_ASSERT_TRUE(e.cut);
+	CU_ASSERT_TRUE(slice_iends(event_end(&e), SLICE("\"]}\n")));
+}
+
+static void
 test_empty_context(void)
 {
 	static const struct event_context nobody = {.session = ""};
@@ -332,6 +361,7 @@ suite_event(void)
 	CU_pSuite suite = CU_add_suite("event", NULL, NULL);
 
 	CU_add_test(suite, "an event is one line of JSON", test_whole);
+	CU_add_test(suite, "a list is a list, also of one", test_list);
 	CU_add_test(suite, "what is not known is left out", test_empty_context);
 	CU_add_test(suite, "a field has one value", test_twice);
 	CU_add_test(suite, "times are UTC, leap years included", test_times);
