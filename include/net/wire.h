@@ -77,6 +77,12 @@ size_t wire_write(struct wire *w, struct slice s);
 size_t wire_untaken(const struct wire *w);
 void wire_read(struct wire *w,
 	       bool on); /* the same value again costs nothing */
+/*
+ * Reads at once what has come: IO_DONE and *n bytes in `room`, IO_WAIT:
+ * nothing, IO_EOF: FIN, IO_FAIL: broken. Works after a fault in writing too:
+ * what came before a reset can still be read.
+ */
+enum io wire_look(struct wire *w, unsigned char *room, size_t cap, size_t *n);
 /* FIN once everything written has left. */
 void wire_finish(struct wire *w);
 enum err wire_fault(const struct wire *w);

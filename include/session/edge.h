@@ -9,6 +9,7 @@
 #ifndef SESSION_EDGE_H
 #define SESSION_EDGE_H
 
+#include "base/err.h"
 #include "base/slice.h"
 #include "policy/cidr.h"
 
@@ -40,6 +41,12 @@ struct edge_ops {
 	/* Reading on or off; repeated calls with the same value cost nothing.
 	 */
 	void (*interest)(struct session *s, enum side side, bool read);
+	/*
+	 * Reads what has arrived on that side by now, into the worker's read
+	 * buffer: IO_DONE and *n, IO_WAIT: nothing, IO_EOF: the peer's FIN,
+	 * IO_FAIL: broken. What it returns is not told again.
+	 */
+	enum io (*look)(struct session *s, enum side side, size_t *n);
 	/*
 	 * Begins a connection to backend number `index` of the snapshot;
 	 * answers with session_connected or session_lost(SIDE_BACKEND).

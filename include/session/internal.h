@@ -20,7 +20,9 @@
 #include "imap/sasl.h"
 #include "session/flood.h"
 #include "session/greeter.h"
+#include "tls/cause.h"
 #include "tls/engine.h"
+#include "tls/hello.h"
 
 enum state {
 	STATE_ADMIT, /* a TLS handshake is to begin */
@@ -139,18 +141,24 @@ struct session {
 	bool weighed; /* is it told one by one? */
 	bool counted; /* no: as one of many, see flood.h */
 	bool halved;  /* the client ended; the backend may finish */
+	bool greeting_due;
+	unsigned char signal; /* enum tls_signal: how it left without TLS ... */
+	unsigned char stage;  /* enum tls_stage */
+	bool told;            /* ... and an event has said so */
+	short own_alert;      /* not the library's; 0: none */
 	struct session_peer peer;
 	struct event_context who;
 	struct leg legs[SIDES];
 	unsigned commands; /* before login */
 	unsigned attempts, failures;
-	uint64_t gate_bytes;    /* before login */
-	const char *why;        /* it ended */
-	const char *last_state; /* the state that ended */
-	size_t backend;         /* index, once authenticated */
-	char *user;             /* accepted; own memory */
-	char *sni;              /* own memory, NULL when there was none */
-	char *client_id;        /* own memory */
+	uint64_t gate_bytes;     /* before login */
+	const char *why;         /* it ended */
+	const char *last_state;  /* the state that ended */
+	size_t backend;          /* index, once authenticated */
+	char *user;              /* accepted; own memory */
+	char *sni;               /* own memory, NULL when there was none */
+	char *client_id;         /* own memory */
+	struct witness *witness; /* until the first valid command */
 	struct attempt *attempt;
 	union {
 		struct gate gate;     /* before login */
@@ -221,6 +229,8 @@ void script_forget(struct attempt *a);
 /* A number nobody can guess, another one each time. */
 uint64_t workspace_draw(struct workspace *w);
 void leg_received(struct session *s, enum side side, size_t n);
+/* Takes in what has arrived meanwhile, without waiting for the edge. */
+void leg_look(struct session *s, enum side side);
 /* Decrypts until `most` bytes wait unjudged; notes the end and breakage. */
 void leg_decrypt(struct session *s, enum side side, size_t most);
 struct buf *leg_out(struct session *s, enum side side);
@@ -246,9 +256,25 @@ void attempt_note_clear(struct session *s);
 enum state attempt_fail(struct session *s, enum reply verdict,
 			const char *reason);
 
+/* witness.c: a client that does not stay, and why; see tls/cause.h */
+/* The hello by which the store was chosen. */
+void witness_hello(struct session *s, const struct hello *h);
+void witness_established(struct session *s);
+/* A valid command came, or all is over: what was kept is forgotten. */
+void witness_forget(struct session *s);
+/* TLS has ended without success; the first word counts. */
+void witness_note(struct session *s, enum tls_signal signal);
+/* The session ends: a client that said nothing has left its traces. */
+void witness_end(struct session *s);
+/* Who it is, and what was noted. */
+void witness_who(const struct session *s, struct event *e);
+void witness_tell(struct session *s, struct event *e);
+
 /* report.c: one event each */
-/* reason: NULL, or why there is no handshake to speak of */
-void report_tls(struct session *s, bool established, const char *reason);
+void report_tls(struct session *s); /* established */
+/* There will be none. NONE, NULL: what happened can be seen in the session. */
+void report_no_tls(struct session *s, enum tls_signal signal,
+		   const char *reason);
 /* Accepted if the session is authenticated; verdict REPLY_COUNT: none was
  * reached. */
 void report_login(struct session *s, enum reply verdict, const char *reason);

@@ -75,6 +75,11 @@ void session_received(struct session *s, enum side side,
 void session_ended(struct session *s, enum side side); /* the peer's FIN */
 void session_lost(struct session *s, enum side side,
 		  enum err cause); /* reset, connect failure, write error */
+/*
+ * True: what a client sent before its connection broke may say why it left; it
+ * is to be given to the session before session_lost.
+ */
+bool session_listens(const struct session *s);
 void session_connected(struct session *s, const struct address *to);
 void session_sent(struct session *s, enum side side,
 		  size_t waiting); /* bytes still waiting on that side */

@@ -71,6 +71,12 @@ struct engine_facts {
 	/* RFC 8446 section 6 numbers, or -1; a close_notify does not count. */
 	int alert_received;
 	int alert_sent;
+	/*
+	 * It came in clear although TLS 1.3 was agreed upon: OpenSSL does that
+	 * while it has no keys of its own. Anybody on the way can.
+	 */
+	bool alert_plain;
+	bool close_notify;  /* received */
 	const char *reason; /* why it failed, NULL while nothing failed */
 };
 void engine_facts(const struct engine *e, struct engine_facts *out);

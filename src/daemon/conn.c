@@ -81,6 +81,24 @@ reap(struct conn *c)
 	worker_conn_gone(w);
 }
 
+/*
+ * A client that refuses us closes at once: the greeting then meets a reset,
+ * while the reason still waits to be read. True: something did.
+ */
+static bool
+hear_out(struct conn *c)
+{
+	struct workspace *work = c->worker->work;
+	size_t n;
+
+	if (c->done || !session_listens(&c->session) ||
+	    wire_look(&c->wires[SIDE_CLIENT], workspace_read_buffer(work),
+		      WORKSPACE_READ, &n) != IO_DONE)
+		return false;
+	session_received(&c->session, SIDE_CLIENT, n);
+	return true;
+}
+
 /* Tells the session once what broke on a side. False: nothing new. */
 static bool
 tell_faults(struct conn *c)
@@ -94,6 +112,8 @@ tell_faults(struct conn *c)
 			c->fault[side] = wire_fault(w);
 		if (c->fault[side] == ERR_OK || c->told[side])
 			continue;
+		if (side == SIDE_CLIENT && hear_out(c))
+			return true; /* this first */
 		c->told[side] = news = true;
 		session_lost(&c->session, side, c->fault[side]);
 	}
@@ -365,6 +385,16 @@ edge_interest(struct session *s, enum side side, bool read)
 	wire_read(&conn_of_session(s)->wires[side], read);
 }
 
+static enum io
+edge_look(struct session *s, enum side side, size_t *n)
+{
+	struct conn *c = conn_of_session(s);
+
+	return wire_look(&c->wires[side],
+			 workspace_read_buffer(c->worker->work), WORKSPACE_READ,
+			 n);
+}
+
 static void
 edge_connect(struct session *s, size_t index)
 {
@@ -426,6 +456,7 @@ const struct edge_ops conn_edge = {
     .write = edge_write,
     .untaken = edge_untaken,
     .interest = edge_interest,
+    .look = edge_look,
     .connect = edge_connect,
     .finish = edge_finish,
     .close = edge_close,

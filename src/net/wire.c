@@ -223,7 +223,7 @@ finish_step(struct wire *w)
 }
 
 static void
-room(uv_handle_t *uv, size_t suggested, uv_buf_t *buf)
+lend_room(uv_handle_t *uv, size_t suggested, uv_buf_t *buf)
 {
 	struct wire *w = wire_of(uv);
 	size_t cap = 0;
@@ -266,7 +266,7 @@ start_reading(struct wire *w)
 	if (w->reading)
 		return;
 	w->reading = true;
-	(void)uv_read_start(stream_of(w), room, read_done);
+	(void)uv_read_start(stream_of(w), lend_room, read_done);
 }
 
 void
@@ -280,6 +280,21 @@ wire_read(struct wire *w, bool on)
 		w->reading = false;
 		(void)uv_read_stop(stream_of(w));
 	}
+}
+
+enum io
+wire_look(struct wire *w, unsigned char *room, size_t cap, size_t *n)
+{
+	uv_os_fd_t fd;
+	ssize_t got;
+
+	if (w->phase != WIRE_OPEN || uv_fileno((uv_handle_t *)&w->uv, &fd) != 0)
+		return IO_FAIL;
+	got = recv(fd, room, cap, MSG_DONTWAIT);
+	if (got < 0)
+		return errno == EAGAIN ? IO_WAIT : IO_FAIL;
+	*n = (size_t)got;
+	return got > 0 ? IO_DONE : IO_EOF;
 }
 
 static void

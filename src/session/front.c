@@ -22,6 +22,7 @@ send_alert(struct session *s, unsigned char number)
 	const unsigned char alert[] = {0x15, 3, 3, 0, 2, 2, number};
 	struct leg *client = &s->legs[SIDE_CLIENT];
 
+	s->own_alert = number;
 	if (client->open && !client->lost &&
 	    buf_append(leg_out(s, SIDE_CLIENT), s->work->pool,
 		       slice_of(alert, sizeof alert)) != ERR_OK)
@@ -70,6 +71,7 @@ gate_hello(struct session *s)
 		buf_skip(&client->in,
 			 hello_join(client->in.mem + client->in.cleared,
 				    hello.length));
+		witness_hello(s, &hello);
 		client->tls = engine_new_server(s->store);
 		if (!client->tls)
 			return session_end(s, REPLY_NONE, "out of memory");
@@ -77,19 +79,19 @@ gate_hello(struct session *s)
 	case HELLO_MORE:
 		if (!client->ended)
 			return STATE_HELLO;
-		report_tls(s, false, NULL);
+		report_no_tls(s, SIGNAL_NONE, NULL);
 		return session_end(s, REPLY_NONE,
 				   "closed before the handshake");
 	case HELLO_NOT_TLS:
-		report_tls(s, false, NULL);
+		report_no_tls(s, SIGNAL_CLEARTEXT, NULL);
 		/* A helpful line, but never clear text behind a STARTTLS. */
 		return session_end(
 		    s, s->starttls ? REPLY_NONE : REPLY_BYE_TLS_REQUIRED,
 		    "no TLS from the client");
 	case HELLO_BAD:
 	default:
-		report_tls(s, false, NULL);
 		send_alert(s, DECODE_ERROR);
+		report_no_tls(s, SIGNAL_MALFORMED, NULL);
 		return session_end(s, REPLY_NONE, "malformed ClientHello");
 	}
 }
@@ -115,6 +117,18 @@ record_is_short(struct slice in)
 	return guard_next(&g, in, &len, &why) == GUARD_MORE;
 }
 
+static enum state
+no_tls(struct session *s, bool failed)
+{
+	if (failed)
+		say_refusal(s);
+	report_no_tls(s, SIGNAL_NONE, NULL);
+	return session_end(s, REPLY_NONE,
+			   s->legs[SIDE_CLIENT].ended
+			       ? "closed during the handshake"
+			       : "TLS handshake failed");
+}
+
 enum state
 gate_tls(struct session *s)
 {
@@ -130,17 +144,16 @@ gate_tls(struct session *s)
 			      s->work->pool);
 	if (io == IO_WAIT && !client->ended)
 		return STATE_TLS;
-	report_tls(s, io == IO_DONE, NULL);
-	if (io == IO_FAIL)
-		say_refusal(s);
 	if (io != IO_DONE)
-		return session_end(s, REPLY_NONE,
-				   client->ended ? "closed during the handshake"
-						 : "TLS handshake failed");
+		return no_tls(s, io == IO_FAIL);
+	report_tls(s);
+	witness_established(s);
 	store_unref(s->store);
 	s->store = NULL;
 	gate_reset(s);
-	if (!s->starttls)
-		gate_greet(s);
+	/* Before it is greeted, a client that refuses us has the word. */
+	s->greeting_due = !s->starttls;
+	if (s->greeting_due)
+		leg_look(s, SIDE_CLIENT);
 	return STATE_GATE;
 }

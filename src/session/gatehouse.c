@@ -262,6 +262,7 @@ execute(struct session *s, struct slice whole, enum phase phase)
 		s->deadline +=
 		    set->timeouts.gate_total - set->timeouts.gate_first;
 	s->greeted = true;
+	witness_forget(s);
 	return answers[c.verb](s, &c);
 }
 
@@ -442,7 +443,25 @@ converse(struct session *s, enum phase phase)
 enum state
 gate_command(struct session *s)
 {
+	if (s->greeting_due) {
+		s->greeting_due = false;
+		if (!s->legs[SIDE_CLIENT].ended)
+			gate_greet(s);
+	}
 	return converse(s, PHASE_GATE);
+}
+
+/* The commonest mistake of all is no attack: 993's setting on 143. */
+static enum state
+stray_hello(struct session *s, struct slice in)
+{
+	static const char why[] = "TLS from the first byte on a STARTTLS port";
+	struct hello hello;
+
+	if (hello_read(in, &hello) == HELLO_COMPLETE)
+		witness_hello(s, &hello);
+	report_no_tls(s, SIGNAL_TLS_ON_STARTTLS, why);
+	return session_end(s, REPLY_NONE, why);
 }
 
 enum state
@@ -450,13 +469,7 @@ gate_clear(struct session *s)
 {
 	struct slice in = buf_uncleared(gate_input(s));
 
-	/* The commonest mistake of all is no attack: 993's setting on 143. */
-	if (s->commands == 0 && in.len > 0 && in.ptr[0] == 0x16) {
-		report_tls(s, false,
-			   "TLS from the first byte on a STARTTLS port");
-		return session_end(
-		    s, REPLY_NONE,
-		    "TLS from the first byte on a STARTTLS port");
-	}
+	if (s->commands == 0 && in.len > 0 && in.ptr[0] == 0x16)
+		return stray_hello(s, in);
 	return converse(s, PHASE_CLEAR);
 }

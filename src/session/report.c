@@ -69,13 +69,6 @@ add_duration(struct event *e, uint64_t ms)
 	event_number(e, FIELD_DURATION, ms * 1000000);
 }
 
-static void
-add_alert(struct event *e, enum field_id f, int alert)
-{
-	if (alert >= 0)
-		event_number(e, f, (uint64_t)alert);
-}
-
 static const char *
 why_no_tls(const struct session *s, const struct engine_facts *f)
 {
@@ -93,33 +86,49 @@ why_no_tls(const struct session *s, const struct engine_facts *f)
 		   : "timed out";
 }
 
-void
-report_tls(struct session *s, bool established, const char *reason)
+static struct event *
+begin_tls(struct session *s, bool established, struct engine_facts *f)
 {
 	const struct leg *client = &s->legs[SIDE_CLIENT];
-	struct engine_facts f = {.alert_received = -1, .alert_sent = -1};
-	struct event *e;
+	struct event *e = begin(s, EV_TLS);
 
-	if (!established && only_counted(s))
-		return;
-	e = begin(s, EV_TLS);
+	*f = (struct engine_facts){.alert_received = -1};
 	if (client->tls)
-		engine_facts(client->tls, &f);
+		engine_facts(client->tls, f);
 	event_text(e, FIELD_OUTCOME, established ? "success" : "failure");
 	event_bool(e, FIELD_TLS_ESTABLISHED, established);
-	event_text(e, FIELD_TLS_VERSION, f.version);
-	event_text(e, FIELD_TLS_CIPHER, f.cipher);
-	event_text(e, FIELD_TLS_CURVE, f.curve);
+	event_text(e, FIELD_TLS_VERSION, f->version);
+	event_text(e, FIELD_TLS_CIPHER, f->cipher);
+	event_text(e, FIELD_TLS_CURVE, f->curve);
 	event_text(e, FIELD_TLS_SNI, s->sni);
-	event_text(e, FIELD_TLS_ALPN, f.alpn);
-	if (established) {
-		event_bool(e, FIELD_TLS_RESUMED, f.resumed);
-	} else {
-		add_alert(e, FIELD_TLS_ALERT_IN, f.alert_received);
-		add_alert(e, FIELD_TLS_ALERT_OUT, f.alert_sent);
-		event_text(e, FIELD_REASON,
-			   reason ? reason : why_no_tls(s, &f));
-	}
+	event_text(e, FIELD_TLS_ALPN, f->alpn);
+	return e;
+}
+
+void
+report_tls(struct session *s)
+{
+	struct engine_facts f;
+	struct event *e = begin_tls(s, true, &f);
+
+	event_bool(e, FIELD_TLS_RESUMED, f.resumed);
+	witness_who(s, e);
+	add_duration(e, s->now - s->began);
+	emit(s, e);
+}
+
+void
+report_no_tls(struct session *s, enum tls_signal signal, const char *reason)
+{
+	struct engine_facts f;
+	struct event *e;
+
+	if (only_counted(s))
+		return;
+	e = begin_tls(s, false, &f);
+	event_text(e, FIELD_REASON, reason ? reason : why_no_tls(s, &f));
+	witness_note(s, signal);
+	witness_tell(s, e);
 	add_duration(e, s->now - s->began);
 	emit(s, e);
 }
@@ -223,6 +232,10 @@ report_connection(struct session *s)
 	event_number(e, FIELD_BYTES_OUT, client->bytes_out);
 	event_number(e, FIELD_COMMANDS,
 		     s->commands + (relayed ? s->in.dialog.commands : 0));
+	if (s->signal != SIGNAL_NONE && !s->told) {
+		event_text(e, FIELD_TLS_SNI, s->sni);
+		witness_tell(s, e);
+	}
 	add_duration(e, s->now - s->began);
 	emit(s, e);
 }

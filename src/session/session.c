@@ -75,6 +75,12 @@ session_state_name(const struct session *s)
 }
 
 bool
+session_listens(const struct session *s)
+{
+	return s->state == STATE_TLS || (s->state == STATE_GATE && !s->greeted);
+}
+
+bool
 session_authenticated(const struct session *s)
 {
 	return s->authenticated;
@@ -122,6 +128,7 @@ session_end(struct session *s, enum reply bye, const char *why)
 	s->bye = (unsigned char)bye;
 	if (!s->why)
 		s->why = why;
+	witness_end(s);
 	return STATE_DRAIN;
 }
 
@@ -219,6 +226,7 @@ void
 session_clear(struct session *s)
 {
 	attempt_free(s);
+	witness_forget(s);
 	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
 		leg_clear(s, side);
 	store_unref(s->store);
@@ -335,7 +343,7 @@ run_late(struct session *s)
 		return attempt_fail(s, REPLY_UNAVAILABLE, "backend timed out");
 	case STATE_HELLO:
 	case STATE_TLS:
-		report_tls(s, false, NULL);
+		report_no_tls(s, SIGNAL_NONE, NULL);
 		/* Mail programs without TLS wait for a greeting: say why not.
 		 */
 		if (!s->starttls && s->state == STATE_HELLO &&
@@ -368,7 +376,7 @@ client_lost(struct session *s)
 		why = "made room for others";
 	}
 	if (s->state == STATE_HELLO || s->state == STATE_TLS)
-		report_tls(s, false, cause == ERR_LIMIT ? why : NULL);
+		report_no_tls(s, SIGNAL_NONE, cause == ERR_LIMIT ? why : NULL);
 	return session_end(s, REPLY_NONE, why);
 }
 

@@ -130,6 +130,26 @@ leg_received(struct session *s, enum side side, size_t n)
 }
 
 void
+leg_look(struct session *s, enum side side)
+{
+	struct leg *leg = &s->legs[side];
+	size_t n = 0;
+	enum io io = IO_WAIT;
+
+	/* What waits is news enough; the buffer is its memory. */
+	if (!leg->open || leg->lost || leg->ended || !buf_empty(&leg->in) ||
+	    buf_settle(&leg->in, s->work->pool) != ERR_OK)
+		return;
+	io = s->work->ops->look(s, side, &n);
+	if (io == IO_DONE)
+		leg_received(s, side, n);
+	else if (io == IO_EOF)
+		leg->ended = true;
+	else if (io == IO_FAIL)
+		broken(s, leg, ERR_CLOSED);
+}
+
+void
 leg_decrypt(struct session *s, enum side side, size_t most)
 {
 	struct workspace *w = s->work;

@@ -22,6 +22,7 @@ struct engine {
 	const char *reason; /* not NULL: failed */
 	struct guard guard;
 	struct lineage lineage;
+	int16_t alert; /* received in the handshake, or 0 */
 	bool complete; /* the handshake is */
 	bool resumed, alpn;
 	bool ended;  /* close_notify received */
@@ -147,11 +148,23 @@ alert_received(const struct engine *e)
 	WOLFSSL_ALERT_HISTORY h;
 	int code;
 
+	if (e->alert > 0)
+		return e->alert;
 	(void)wolfSSL_get_alert_history(e->ssl, &h);
 	code = fatal(h.last_rx.level, h.last_rx.code);
 	return code > 0
 		   ? code
 		   : fatal(e->guard.alert_level, e->guard.alert_description);
+}
+
+/* The library remembers the last one only: close_notify follows a 90. */
+static void
+note_alert(struct engine *e)
+{
+	int code = alert_received(e);
+
+	if (code > 0)
+		e->alert = (int16_t)code;
 }
 
 static void
@@ -229,6 +242,7 @@ handshake(struct engine *e, struct buf *in)
 			return IO_DONE;
 		}
 		code = wolfSSL_get_error(e->ssl, ret);
+		note_alert(e);
 		if (code != WOLFSSL_ERROR_WANT_READ) {
 			fail(e, code);
 			return IO_FAIL;
@@ -368,25 +382,36 @@ engine_close(struct engine *e, struct buf *out, struct pool *p)
 	give_back(e);
 }
 
+/* Nothing is negotiated before a suite was chosen; the library tells what it
+ * hopes for. */
+static const char *
+version_text(const struct engine *e)
+{
+	if (wolfSSL_get_current_cipher_suite(e->ssl) <= 0)
+		return NULL;
+	return wolfSSL_version(e->ssl) == TLS1_3_VERSION ? "1.3" : "1.2";
+}
+
 void
 engine_facts(const struct engine *e, struct engine_facts *out)
 {
 	int suite = wolfSSL_get_current_cipher_suite(e->ssl);
 	WOLFSSL_ALERT_HISTORY h;
 
+	(void)wolfSSL_get_alert_history(e->ssl, &h);
 	*out = (struct engine_facts){
+	    .version = version_text(e),
 	    .resumed = e->resumed,
 	    .alpn = e->alpn ? "imap" : NULL,
 	    .alert_received = alert_received(e),
+	    .alert_sent = fatal(h.last_tx.level, h.last_tx.code),
+	    .close_notify = h.last_rx.level > 0 && h.last_rx.code == 0,
 	    .reason = e->reason,
 	};
-	(void)wolfSSL_get_alert_history(e->ssl, &h);
-	out->alert_sent = fatal(h.last_tx.level, h.last_tx.code);
-	/* Before a suite was chosen, the library tells what it hopes for. */
-	if (suite <= 0)
+	out->alert_plain = e->guard.alert_description > 0 && out->version &&
+			   wolfSSL_version(e->ssl) == TLS1_3_VERSION;
+	if (!out->version)
 		return;
-	out->version =
-	    wolfSSL_version(e->ssl) == TLS1_3_VERSION ? "1.3" : "1.2";
 	out->cipher = wolfSSL_get_cipher_name_iana_from_suite(
 	    (unsigned char)(suite >> 8), (unsigned char)suite);
 	out->curve = wolfSSL_get_curve_name(e->ssl);

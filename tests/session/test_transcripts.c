@@ -22,6 +22,7 @@ struct play {
 	bool begun, failed;
 	char tag[32]; /* the gate's own one, "$T" in the file */
 	char yaml[1024];
+	char early[256]; /* what `early` said, escapes undone later */
 	unsigned backends;
 	size_t piece;
 	char text[TEXT]; /* of the line in hand, escapes undone */
@@ -93,8 +94,8 @@ with_crlf(struct play *p, const char *arg)
 static void
 begin(struct play *p, enum door door)
 {
-	world_begin(&p->w, door, p->piece, p->yaml[0] ? p->yaml : NULL,
-		    p->backends ? p->backends : 1);
+	world_begin_early(&p->w, door, p->piece, p->yaml[0] ? p->yaml : NULL,
+			  p->backends ? p->backends : 1, unescape(p, p->early));
 	p->begun = true;
 }
 
@@ -144,7 +145,8 @@ expect_bytes(struct play *p, struct world_text *t, const char *arg)
 static void
 do_listen(struct play *p, const char *arg)
 {
-	static const char *const doors[] = {"tls", "raw", "starttls", "plain"};
+	static const char *const doors[] = {"tls", "stranger", "raw",
+					    "starttls", "plain"};
 
 	for (enum door d = DOOR_TLS; d <= DOOR_PLAIN; d++) {
 		if (strcmp(arg, doors[d]) == 0) {
@@ -161,6 +163,12 @@ do_yaml(struct play *p, const char *arg)
 	size_t n = strlen(p->yaml);
 
 	(void)snprintf(p->yaml + n, sizeof p->yaml - n, "%s\n", arg);
+}
+
+static void
+do_early(struct play *p, const char *arg)
+{
+	(void)snprintf(p->early, sizeof p->early, "%s", arg);
 }
 
 static void
@@ -376,6 +384,19 @@ do_no_event(struct play *p, const char *arg)
 		fail(p, "such an event was written", slice_str(arg));
 }
 
+/* Exactly one event holds it. */
+static void
+do_once(struct play *p, const char *arg)
+{
+	const char *at = (const char *)p->w.events.bytes;
+	unsigned times = 0;
+
+	while (at && (at = strstr(at, arg)) && ++times > 0)
+		at += strlen(arg);
+	if (times != 1)
+		fail(p, "not in exactly one event", slice_str(arg));
+}
+
 static void
 do_nothing(struct play *p, const char *arg)
 {
@@ -427,6 +448,7 @@ static const struct {
     {"listen", do_listen},
     {"yaml", do_yaml},
     {"backends", do_backends},
+    {"early", do_early},
     {"connect", do_connect},
     {"refuse", do_refuse},
     {"no-connect", do_no_connect},
@@ -446,6 +468,7 @@ static const struct {
     {"hung-up", do_hung_up},
     {"event", do_event},
     {"no-event", do_no_event},
+    {"once", do_once},
     {"forget", do_forget},
     {"nothing", do_nothing},
     {"logged-in", do_logged_in},

@@ -124,6 +124,21 @@ edge_interest(struct session *s, enum side side, bool read)
 	w->reading[side] = read;
 }
 
+static enum io
+edge_look(struct session *s, enum side side, size_t *n)
+{
+	struct world *w = world_of(s);
+	size_t len = w->arrived.len;
+
+	assert(side == SIDE_CLIENT && w->open[side] && len < WORKSPACE_READ);
+	if (len == 0)
+		return IO_WAIT;
+	memcpy(workspace_read_buffer(w->work), w->arrived.bytes, len);
+	w->arrived.len = 0;
+	*n = len;
+	return IO_DONE;
+}
+
 static void
 edge_connect(struct session *s, size_t index)
 {
@@ -190,6 +205,7 @@ static const struct edge_ops ops = {
     .write = edge_write,
     .untaken = edge_untaken,
     .interest = edge_interest,
+    .look = edge_look,
     .connect = edge_connect,
     .finish = edge_finish,
     .close = edge_close,
@@ -452,6 +468,13 @@ void
 world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
 	    unsigned backends)
 {
+	world_begin_early(w, door, piece, yaml, backends, SLICE_EMPTY);
+}
+
+void
+world_begin_early(struct world *w, enum door door, size_t piece,
+		  const char *yaml, unsigned backends, struct slice early)
+{
 	static const unsigned char seed[HASH_KEY] = "sixteen letters";
 	struct session_peer peer = {.port = 50000};
 	enum err e;
@@ -463,6 +486,7 @@ world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
 	w->wall = UINT64_C(1795305600000);
 	w->alarm = UINT64_MAX;
 	w->piece = piece;
+	add(&w->arrived, early);
 	w->pool = pool_new();
 	w->work = workspace_new(&ops, seed);
 	if (!yaml && backends == 1) {
@@ -479,13 +503,15 @@ world_begin(struct world *w, enum door door, size_t piece, const char *yaml,
 		backends_forget(
 		    &policy_settings(w->snapshot->policy)->backends[i]);
 	w->open[SIDE_CLIENT] = true;
-	peer.listener = door == DOOR_TLS || door == DOOR_RAW ? 0 : 1;
+	peer.listener = door == DOOR_STARTTLS || door == DOOR_PLAIN ? 1 : 0;
 	e = address_parse(door == DOOR_PLAIN ? SLICE("192.0.2.7")
 					     : SLICE("198.51.100.7"),
 			  &peer.address);
 	assert(e == ERR_OK);
-	if (door == DOOR_TLS)
+	if (door == DOOR_TLS || door == DOOR_STRANGER)
 		w->tls = tls_client_new(CERTS_HOST, "imap", TLS_VERSION_NONE);
+	if (door == DOOR_STRANGER)
+		tls_client_distrust(w->tls);
 	e = session_init(&w->session, w->work, w->snapshot, &peer, w->now,
 			 w->wall);
 	assert(e == ERR_OK);
@@ -508,4 +534,5 @@ world_end(struct world *w)
 	free(w->to_backend.bytes);
 	free(w->raw.bytes);
 	free(w->events.bytes);
+	free(w->arrived.bytes);
 }

@@ -14,6 +14,7 @@
 /* Which listener the client comes to. */
 enum door {
 	DOOR_TLS,      /* implicit TLS; the harness makes the handshake */
+	DOOR_STRANGER, /* the same, with a client that knows no CA */
 	DOOR_RAW,      /* implicit TLS; bytes go as they are given */
 	DOOR_STARTTLS, /* in clear until world_starttls */
 	DOOR_PLAIN     /* STARTTLS listener, from a network that may log in */
@@ -36,8 +37,9 @@ struct world {
 	struct world_text to_backend;
 	struct world_text raw; /* what left towards the client, as it left */
 	struct world_text events;
-	size_t piece;       /* bytes per delivery; 0: all at once */
-	size_t took[SIDES]; /* a stalled side takes this many bytes */
+	struct world_text arrived; /* seen by a look before it is received */
+	size_t piece;              /* bytes per delivery; 0: all at once */
+	size_t took[SIDES];        /* a stalled side takes this many bytes */
 	bool stalled[SIDES], open[SIDES], reading[SIDES], finished[SIDES];
 	bool dialing, done, closed_notify, tls_broken;
 	bool full;            /* no place for a handshake; may be set before
@@ -57,6 +59,9 @@ struct world {
 /* backends: 1 or 2. yaml: lines added to the configuration, or NULL. */
 void world_begin(struct world *w, enum door door, size_t piece,
 		 const char *yaml, unsigned backends);
+/* The same; these bytes arrive while the handshake is being completed. */
+void world_begin_early(struct world *w, enum door door, size_t piece,
+		       const char *yaml, unsigned backends, struct slice early);
 void world_end(struct world *w);
 
 void world_step(struct world *w);

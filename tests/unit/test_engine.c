@@ -949,9 +949,67 @@ alert_in_the_clear(void)
 	server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 	CU_ASSERT_EQUAL(facts(p).alert_received, 45);
+	CU_ASSERT_TRUE(facts(p).alert_plain);
 	CU_ASSERT_TRUE(same(facts(p).reason, "the client holds our certificate "
 					     "for expired (alert 45)"));
 	pair_free(p);
+	store_unref(s);
+}
+
+/* What comes in the place of the client's second flight. */
+static void
+instead(void)
+{
+	static const struct {
+		const char *shows;
+		enum tls_version version;
+		struct slice records;
+		int alert;
+		bool plain, closed;
+	} rows[] = {
+#define RECORDS(bytes)       {(const unsigned char *)(bytes), sizeof(bytes) - 1}
+#define ALERT(level, number) "\x15\x03\x03\x00\x02" level number
+	    {"an alert of TLS 1.2 is in clear", TLS_VERSION_12,
+	     RECORDS(ALERT("\2", "\x2a")), 42, false, false},
+	    {"one of TLS 1.3 should not be", TLS_VERSION_13,
+	     RECORDS(ALERT("\2", "\x2a")), 42, true, false},
+	    {"a dummy ChangeCipherSpec before it", TLS_VERSION_13,
+	     RECORDS("\x14\x03\x03\x00\x01\x01" ALERT("\2", "\x2d")), 45, true,
+	     false},
+	    {"close_notify", TLS_VERSION_12, RECORDS(ALERT("\1", "\0")), -1,
+	     false, true},
+	    {"close_notify in clear", TLS_VERSION_13,
+	     RECORDS(ALERT("\1", "\0")), -1, false, true},
+	    {"user_canceled, then close_notify", TLS_VERSION_12,
+	     RECORDS(ALERT("\1", "\x5a") ALERT("\1", "\0")), 90, false, true},
+	    {"the same in clear", TLS_VERSION_13,
+	     RECORDS(ALERT("\1", "\x5a") ALERT("\1", "\0")), 90, true, false},
+	};
+	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct pair *p = pair_new(s, NULL, rows[i].version);
+		struct engine_facts f;
+
+		client_takes(p, &p->down);
+		server_takes(p, &p->up);
+		CU_ASSERT_EQUAL(buf_append(&p->up, p->pool, rows[i].records),
+				ERR_OK);
+		server_takes(p, &p->up);
+		f = facts(p);
+		if (p->server_io != IO_FAIL ||
+		    f.alert_received != rows[i].alert ||
+		    f.alert_plain != rows[i].plain ||
+		    f.close_notify != rows[i].closed) {
+			printf("%s: io %d, alert %d, plain %d, closed %d, %s\n",
+			       rows[i].shows, (int)p->server_io,
+			       f.alert_received, f.alert_plain, f.close_notify,
+			       f.reason ? f.reason : "");
+			CU_FAIL(rows[i].shows);
+		}
+		pair_free(p);
+	}
+	CU_PASS("all rows");
 	store_unref(s);
 }
 
@@ -1037,6 +1095,8 @@ suite_engine(void)
 		    rejected_certificate);
 	CU_add_test(suite, "an alert in the clear is known too",
 		    alert_in_the_clear);
+	CU_add_test(suite, "what a client says instead of going on is known",
+		    instead);
 	CU_add_test(suite, "an idle engine needs at most 6 KB",
 		    small_when_idle);
 }
