@@ -44,7 +44,7 @@ def milliseconds(text):
 def readme_configuration():
     """The whole configuration that the README gives."""
     blocks = re.findall(r"```yaml\n(.*?)```", text_of("README.md"), re.DOTALL)
-    whole, = [b for b in blocks if "tls:" in b and "backends:" in b]
+    whole, = [b for b in blocks if "certificates:" in b and "backends:" in b]
     return "\n".join(line.removeprefix("   ") for line in whole.splitlines())
 
 
