@@ -304,15 +304,15 @@ on_status(WOLFSSL *ssl, void *staple)
 
 	if (now < s->from || now > s->until)
 		return WOLFSSL_OCSP_STATUS_CB_NOACK;
-	copy = malloc(s->len);
+	/* The library frees it, after the handshake. */
+	copy = XMALLOC(s->len, NULL, DYNAMIC_TYPE_OCSP);
 	if (!copy)
 		return WOLFSSL_OCSP_STATUS_CB_NOACK;
 	memcpy(copy, s->der, s->len);
 	if (wolfSSL_set_tlsext_status_ocsp_resp(ssl, copy, (int)s->len) ==
 	    WOLFSSL_SUCCESS)
-		/* The copy is the library's now. */
-		return WOLFSSL_OCSP_STATUS_CB_OK; /* NOLINT(*-unix.Malloc) */
-	free(copy);
+		return WOLFSSL_OCSP_STATUS_CB_OK;
+	XFREE(copy, NULL, DYNAMIC_TYPE_OCSP);
 	return WOLFSSL_OCSP_STATUS_CB_NOACK;
 }
 
