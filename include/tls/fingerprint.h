@@ -27,4 +27,13 @@ struct fingerprint {
 /* Both are "" for a hello with longer lists than are kept. */
 void fingerprint_take(const struct hello *h, struct fingerprint *out);
 
+/*
+ * What fingerprints are made of, kept for the case that somebody asks: some
+ * hundred bytes, free() them. NULL: out of memory, or a hello without
+ * fingerprints.
+ */
+struct imprint;
+struct imprint *imprint_new(const struct hello *h);
+void imprint_read(const struct imprint *i, struct fingerprint *out);
+
 #endif

@@ -21,7 +21,7 @@ struct witness {
 	uint64_t since;      /* monotonic ms: its stage began */
 	enum family family;
 	unsigned hints;
-	struct fingerprint print;
+	struct imprint *print;         /* may be NULL */
 	char alpn[HELLO_ALPN_MAX + 1]; /* offered */
 };
 
@@ -46,7 +46,7 @@ witness_hello(struct session *s, const struct hello *h)
 	w->since = s->now;
 	w->family = family_of(h);
 	w->hints = group_in_common(s->store, &h->groups) ? 0 : HINT_NO_GROUP;
-	fingerprint_take(h, &w->print);
+	w->print = imprint_new(h);
 	memcpy(w->alpn, h->alpn, sizeof w->alpn);
 	s->witness = w;
 }
@@ -64,6 +64,7 @@ witness_forget(struct session *s)
 	if (!s->witness)
 		return;
 	store_unref(s->witness->store);
+	free(s->witness->print);
 	free(s->witness);
 	s->witness = NULL;
 }
@@ -249,13 +250,23 @@ symptom_of(struct session *s, const struct engine_facts *f)
 void
 witness_who(const struct session *s, struct event *e)
 {
-	const struct witness *w = s->witness;
+	if (s->witness)
+		event_text(e, FIELD_TLS_FAMILY,
+			   family_name(s->witness->family));
+}
 
-	if (!w)
-		return;
-	event_text(e, FIELD_TLS_FAMILY, family_name(w->family));
-	if (w->print.ja4[0])
-		event_text(e, FIELD_TLS_JA4, w->print.ja4);
+static void
+tell_hello(const struct witness *w, bool agreed, struct event *e)
+{
+	struct fingerprint print;
+
+	if (w->print) {
+		imprint_read(w->print, &print);
+		event_text(e, FIELD_TLS_JA4, print.ja4);
+		event_text(e, FIELD_TLS_JA3, print.ja3);
+	}
+	if (w->alpn[0] && !agreed)
+		event_text(e, FIELD_TLS_OFFERED, w->alpn);
 }
 
 static void
@@ -299,10 +310,8 @@ witness_tell(struct session *s, struct event *e)
 	s->told = true;
 	y = symptom_of(s, &f);
 	cause_judge(&y, &d);
-	if (s->witness && s->witness->print.ja3[0])
-		event_text(e, FIELD_TLS_JA3, s->witness->print.ja3);
-	if (s->witness && s->witness->alpn[0] && !f.alpn)
-		event_text(e, FIELD_TLS_OFFERED, s->witness->alpn);
+	if (s->witness)
+		tell_hello(s->witness, f.alpn != NULL, e);
 	event_text(e, FIELD_TLS_SIGNAL, signal_name(y.signal));
 	event_text(e, FIELD_TLS_STAGE, stage_name(y.stage));
 	tell_causes(&d, e);

@@ -7,6 +7,7 @@
 #include <wolfssl/wolfcrypt/sha256.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Six bytes for each number of a list. */
@@ -204,4 +205,66 @@ fingerprint_take(const struct hello *h, struct fingerprint *out)
 		return;
 	take_ja3(h, out->ja3);
 	take_ja4(h, out->ja4);
+}
+
+/* The lists that count, one behind the other. */
+static const size_t lists[] = {
+    offsetof(struct hello, versions),   offsetof(struct hello, suites),
+    offsetof(struct hello, extensions), offsetof(struct hello, groups),
+    offsetof(struct hello, signatures), offsetof(struct hello, points),
+};
+
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
+struct imprint {
+	uint16_t version, counts[LISTS];
+	bool alpn_offered;
+	unsigned char alpn_first, alpn_last;
+	uint16_t numbers[];
+};
+
+struct imprint *
+imprint_new(const struct hello *h)
+{
+	const struct hello_list *from[LISTS];
+	struct imprint *p;
+	size_t total = 0, at = 0;
+
+	for (size_t i = 0; i < LISTS; i++) {
+		from[i] = (const void *)((const char *)h + lists[i]);
+		total += from[i]->count;
+	}
+	if (h->overlong ||
+	    !(p = malloc(sizeof *p + total * sizeof p->numbers[0])))
+		return NULL;
+	p->version = h->version;
+	p->alpn_offered = h->alpn_offered;
+	p->alpn_first = h->alpn_first;
+	p->alpn_last = h->alpn_last;
+	for (size_t i = 0; i < LISTS; i++) {
+		p->counts[i] = from[i]->count;
+		memcpy(p->numbers + at, from[i]->at,
+		       from[i]->count * sizeof p->numbers[0]);
+		at += from[i]->count;
+	}
+	return p;
+}
+
+void
+imprint_read(const struct imprint *p, struct fingerprint *out)
+{
+	struct hello h = {.version = p->version,
+			  .alpn_offered = p->alpn_offered,
+			  .alpn_first = p->alpn_first,
+			  .alpn_last = p->alpn_last};
+	size_t at = 0;
+
+	for (size_t i = 0; i < LISTS; i++) {
+		struct hello_list *to = (void *)((char *)&h + lists[i]);
+
+		to->count = p->counts[i];
+		memcpy(to->at, p->numbers + at, to->count * sizeof to->at[0]);
+		at += to->count;
+	}
+	fingerprint_take(&h, out);
 }

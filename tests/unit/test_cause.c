@@ -96,7 +96,9 @@ static const struct {
      {GONE, GONE, GONE, GONE, GONE, GONE, TAKEN, GONE, TAKEN}, true},
     {"wget", FAMILY_GNUTLS, V12, NOW,
      {GONE, GONE, GONE, GONE, GONE, GONE, TAKEN, GONE, TAKEN}, true},
-    /* Known from their sources. */
+    /* Known from their sources; the first is the rule for strangers. */
+    {"whoever it is", FAMILY_UNKNOWN, V13, NOW,
+     {45, 45, 42, 48, 48, 48, 43, 42, 42}, false},
     {"Thunderbird", FAMILY_NSS, V13, NOW,
      {45, 42, 42, 48, 42, 48, 46, 42, 42}, false},
     {"Conscrypt", FAMILY_CONSCRYPT, V13, NOW,
@@ -160,6 +162,8 @@ confidence_due(size_t row, enum fault f)
 
 	if (matrix[row].cells[f] < 0)
 		return CONFIDENCE_LOW;
+	if (matrix[row].family == FAMILY_UNKNOWN && matrix[row].cells[f] == 42)
+		seen = false; /* from some it is all they have */
 	return seen && !matrix[row].vague && matrix[row].cells[f] != 46
 		   ? CONFIDENCE_HIGH
 		   : CONFIDENCE_MEDIUM;

@@ -6,7 +6,9 @@
 
 #include <CUnit/CUnit.h>
 
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void suite_fingerprint(void);
@@ -147,11 +149,38 @@ nothing(void)
 	CU_ASSERT_EQUAL(memcmp(f.ja4, "t12d0103ip_", 11), 0);
 }
 
+/* What is kept for later gives the same. */
+static void
+imprints(void)
+{
+	static const char *const names[] = {"thunderbird", "curl", "node",
+					    "openssl-tls10", "java-tls13"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct hello h;
+		struct fingerprint now, later;
+		struct imprint *kept;
+
+		CU_ASSERT_EQUAL_FATAL(hello_read(hellos_recorded(names[i]), &h),
+				      HELLO_COMPLETE);
+		fingerprint_take(&h, &now);
+		kept = imprint_new(&h);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+		CU_ASSERT_TRUE(malloc_usable_size(kept) <= 400);
+		memset(&h, 0xff, sizeof h);
+		imprint_read(kept, &later);
+		CU_ASSERT_STRING_EQUAL(now.ja3, later.ja3);
+		CU_ASSERT_STRING_EQUAL(now.ja4, later.ja4);
+		free(kept);
+	}
+}
+
 /* More than any client offers: no fingerprint rather than that of a part. */
 static void
 too_long(void)
 {
 	char suites[6 * (HELLO_LIST_MAX + 2)];
+	struct imprint *kept;
 	struct hello h;
 	struct fingerprint f;
 
@@ -165,6 +194,9 @@ too_long(void)
 		CU_ASSERT_EQUAL(h.overlong, n > HELLO_LIST_MAX);
 		CU_ASSERT_EQUAL(f.ja3[0] == '\0', n > HELLO_LIST_MAX);
 		CU_ASSERT_EQUAL(f.ja4[0] == '\0', n > HELLO_LIST_MAX);
+		kept = imprint_new(&h);
+		CU_ASSERT_EQUAL(kept == NULL, n > HELLO_LIST_MAX);
+		free(kept);
 	}
 	CU_ASSERT_EQUAL(h.suites.count, HELLO_LIST_MAX);
 }
@@ -178,5 +210,6 @@ suite_fingerprint(void)
 	CU_add_test(suite, "published examples come out", examples);
 	CU_add_test(suite, "protocols are shown by two characters", protocols);
 	CU_add_test(suite, "what is not there has a place", nothing);
+	CU_add_test(suite, "what is kept of a hello gives the same", imprints);
 	CU_add_test(suite, "lists that are cut have no fingerprint", too_long);
 }
