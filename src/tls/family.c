@@ -86,8 +86,8 @@ static const struct row {
 /* Traits that are one number in one list. */
 static const struct {
 	enum trait trait;
-	size_t list; /* offset in struct hello */
-	unsigned number;
+	unsigned short list; /* offset in struct hello */
+	unsigned short number;
 } marks[] = {
 #define EXTENSION(n) offsetof(struct hello, extensions), n
 #define SUITE(n)     offsetof(struct hello, suites), n
