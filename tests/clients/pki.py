@@ -6,8 +6,8 @@ first asked for; the file of its chain is the leaf and the intermediate, as a
 server should send them, unless that is the fault.
 """
 
-import datetime
 import os
+import time
 from typing import NamedTuple, Optional
 
 from certs import KEYS, NAMES, Certs
@@ -19,7 +19,6 @@ KEYS = dict(KEYS, **{
 
 PAST = "20200101000000Z", "20210101000000Z"
 FUTURE = "20990101000000Z", "20991231000000Z"
-
 
 # Without the second, NSS has no use for an RSA key.
 RSA_USAGE = "digitalSignature,keyEncipherment"
@@ -46,6 +45,12 @@ LEAVES = {
     "second": Leaf(common_name="imapward second leaf"),
     "rsa": Leaf(key="rsa", usage=RSA_USAGE),
     "p-384": Leaf(key="p-384"),
+    "host-a": Leaf(names="DNS:a.example.org"),
+    "host-b": Leaf(names="DNS:b.example.org"),
+
+    # Of clients
+    "alice": Leaf(purpose="clientAuth", names="email:alice@example.org",
+                  common_name="alice"),
 
     # One fault each, as in the matrix
     "expired": Leaf(dates=PAST),
@@ -100,22 +105,20 @@ authorityKeyIdentifier = keyid
 """
 
 
-def in_seconds(seconds):
-    """Then, as certificates say it."""
-    then = (datetime.datetime.now(datetime.timezone.utc) +
-            datetime.timedelta(seconds=seconds))
-    return then.strftime("%Y%m%d%H%M%SZ")
+def generalized(seconds):
+    """Seconds since 1970 as certificates say it."""
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(seconds))
 
 
 class Pki(Certs):
     """Paths: ca (the root), and chain(name), key(name) for each in LEAVES."""
 
-    def leaf_until(self, name, seconds):
-        """A leaf of that new name which is valid for so long from now."""
-        dates = in_seconds(-3600), in_seconds(seconds)
+    def brief(self, name, seconds):
+        """A leaf of that new name which is valid for so long; until when."""
+        end = int(time.time()) + seconds
         with self._alone():
-            self._make(name, Leaf(dates=dates))
-        return self.chain(name)
+            self._make(name, Leaf(dates=(PAST[0], generalized(end))))
+        return end
 
     def der(self, name):
         """The leaf alone."""
