@@ -179,10 +179,10 @@ struct workspace {
 };
 
 enum {
-	WORKSPACE_READ = 256 * 1024,
+	WORKSPACE_READ = 128 * 1024,
 	CLIENT_READ = 64 * 1024, /* strangers shall not make us hold more */
 	HIGH_WATER =
-	    128 * 1024, /* unsent bytes of one side: stop reading the other */
+	    64 * 1024, /* unsent bytes of one side: stop reading the other */
 	PLAIN_MOST =
 	    64 * 1024,       /* unjudged bytes of one side: stop reading it */
 	WAIT_MOST = 8 * 1024 /* the same while the gate asks a backend */

@@ -91,6 +91,8 @@ workspace_read_buffer(struct workspace *w)
 	return w->read;
 }
 
+static_assert(HIGH_WATER < WORKSPACE_READ, "there is always room to read");
+
 /* Mail comes down in big pieces; what still waits for the client is a part. */
 size_t
 session_room(const struct session *s, enum side side)
