@@ -53,15 +53,6 @@ struct pair {
 	size_t answered, written; /* text of the engine, and all of its bytes */
 };
 
-static unsigned
-next(struct slice *in)
-{
-	unsigned byte = in->len > 0 ? in->ptr[0] : 0;
-
-	*in = slice_skip(*in, 1);
-	return byte;
-}
-
 /* What stands at one place of either text. */
 static unsigned char
 letter(size_t at)
@@ -231,7 +222,7 @@ static void
 client_pads(struct pair *p, struct slice *in)
 {
 	unsigned char bytes[512] = {0};
-	size_t n = next(in), padding = next(in);
+	size_t n = tamper_next(in), padding = tamper_next(in);
 
 	if (!tls13(p))
 		return;
@@ -246,8 +237,8 @@ client_pads(struct pair *p, struct slice *in)
 static void
 client_seals(struct pair *p, struct slice *in)
 {
-	unsigned type = next(in) % 8 + 18, times = next(in);
-	struct slice what = slice_head(*in, next(in) % 64);
+	unsigned type = tamper_next(in) % 8 + 18, times = tamper_next(in);
+	struct slice what = slice_head(*in, tamper_next(in) % 64);
 	unsigned char bytes[256 * 64];
 	size_t n = 0;
 
@@ -266,10 +257,10 @@ client_does(struct pair *p, unsigned what, struct slice *in)
 {
 	switch (what) {
 	case 7:
-		client_says(p, next(in) + 1);
+		client_says(p, tamper_next(in) + 1);
 		break;
 	case 8:
-		client_updates(p, next(in));
+		client_updates(p, tamper_next(in));
 		break;
 	case 9:
 		client_pads(p, in);
@@ -318,16 +309,16 @@ begin(struct pair *p, unsigned choices)
 static void
 step(struct pair *p, struct slice *in)
 {
-	unsigned what = next(in) % 12;
+	unsigned what = tamper_next(in) % 12;
 	size_t n;
 
 	switch (what) {
 	case 0:
-		deliver(p, next(in) + 1, SIZE_MAX);
+		deliver(p, tamper_next(in) + 1, SIZE_MAX);
 		break;
 	case 1:
-		n = tamper_span(&tamper, next(in));
-		deliver(p, n, next(in) + 1);
+		n = tamper_span(&tamper, tamper_next(in));
+		deliver(p, n, tamper_next(in) + 1);
 		break;
 	case 2:
 		deliver(p, SIZE_MAX, SIZE_MAX);
@@ -337,7 +328,7 @@ step(struct pair *p, struct slice *in)
 		tamper_meddle(&tamper, in);
 		break;
 	case 5:
-		engine_says(p, next(in));
+		engine_says(p, tamper_next(in));
 		break;
 	case 6:
 		p->closed = true;
@@ -405,7 +396,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!store)
 		make_store();
 	before = heap();
-	begin(&p, next(&in));
+	begin(&p, tamper_next(&in));
 	while (in.len > 0 && p.engine_io == IO_WAIT) {
 		step(&p, &in);
 		REQUIRE(heap() < before + HEAP_MOST);

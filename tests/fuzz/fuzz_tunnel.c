@@ -52,15 +52,6 @@ struct tunnel {
 	size_t updates;
 };
 
-static unsigned
-next(struct slice *in)
-{
-	unsigned byte = in->len > 0 ? in->ptr[0] : 0;
-
-	*in = slice_skip(*in, 1);
-	return byte;
-}
-
 /* Part of the commands without end that the client has to give. */
 static struct slice
 commands(size_t at, size_t n)
@@ -271,13 +262,13 @@ client_closes(struct tunnel *t)
 static void
 step(struct tunnel *t, struct slice *in)
 {
-	unsigned what = next(in) % 9;
+	unsigned what = tamper_next(in) % 9;
 	bool can = t->client_io == IO_DONE && !t->done;
 
 	if (what == 0)
-		deliver(t, next(in) + 1);
+		deliver(t, tamper_next(in) + 1);
 	else if (what == 1)
-		deliver(t, tamper_span(&tamper, next(in)));
+		deliver(t, tamper_span(&tamper, tamper_next(in)));
 	else if (what == 2)
 		deliver(t, SIZE_MAX);
 	else if (what < 5)
@@ -285,9 +276,9 @@ step(struct tunnel *t, struct slice *in)
 	else if (what == 5 && t->logged_in && !t->world.done)
 		world_backend(&t->world, SLICE("* 1 EXISTS\r\n"));
 	else if (what == 6 && can)
-		client_says(t, next(in) * 8 + 1);
+		client_says(t, tamper_next(in) * 8 + 1);
 	else if (what == 7 && can)
-		client_updates(t, next(in));
+		client_updates(t, tamper_next(in));
 	else if (what == 8 && can)
 		client_closes(t);
 }
@@ -298,7 +289,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct tunnel t;
 	struct slice in = slice_of(data, size);
 
-	begin(&t, next(&in));
+	begin(&t, tamper_next(&in));
 	while (in.len > 0 && !t.world.done)
 		step(&t, &in);
 	end(&t);

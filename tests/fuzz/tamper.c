@@ -116,8 +116,8 @@ tamper_whole(const struct tamper *t)
 
 /* ---- what can be done to records on their way ---- */
 
-static unsigned
-next(struct slice *in)
+unsigned
+tamper_next(struct slice *in)
 {
 	unsigned byte = in->len > 0 ? in->ptr[0] : 0;
 
@@ -154,8 +154,8 @@ insert_copy(struct tamper *t, size_t at, size_t from, size_t n)
 static void
 flip(struct tamper *t, size_t at, size_t n, struct slice *in)
 {
-	size_t where = next(in);
-	unsigned mask = next(in);
+	size_t where = tamper_next(in);
+	unsigned mask = tamper_next(in);
 
 	/* From the front, where the header is, or from the end, the tag. */
 	if (n > 0)
@@ -167,11 +167,11 @@ flip(struct tamper *t, size_t at, size_t n, struct slice *in)
 void
 tamper_meddle(struct tamper *t, struct slice *in)
 {
-	unsigned what = next(in);
-	size_t at = tamper_span(t, next(in) % 8);
+	unsigned what = tamper_next(in);
+	size_t at = tamper_span(t, tamper_next(in) % 8);
 	size_t n =
 	    record_size(slice_skip(slice_of(t->waiting, t->waiting_len), at));
-	size_t given = next(in);
+	size_t given = tamper_next(in);
 
 	switch (what % 5) {
 	case 0:

@@ -38,6 +38,9 @@ void tamper_begin(struct tamper *t);
  */
 bool tamper_written(struct tamper *t, struct slice records, size_t text);
 
+/* Takes one byte off the front of *in; 0 at its end. */
+unsigned tamper_next(struct slice *in);
+
 /* Does something to what is waiting; takes what it needs to know from *in. */
 void tamper_meddle(struct tamper *t, struct slice *in);
 
