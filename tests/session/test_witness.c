@@ -45,7 +45,7 @@ first_bytes(void)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct world w;
+		struct world w = {0};
 
 		world_begin(&w, DOOR_RAW, 0, NULL, 1);
 		world_client_raw(&w, slice_str(rows[i].bytes));
@@ -72,7 +72,7 @@ answered(struct world *w, const char *client, struct slice answer)
 static void
 by_name(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	answered(&w, "thunderbird", ALERT("\x2a"));
 	CU_ASSERT_TRUE(w.done);
@@ -96,7 +96,7 @@ by_name(void)
 static void
 by_day(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	world_begin(&w, DOOR_TLS, 0, NULL, 1);
 	CU_ASSERT_STRING_EQUAL(session_state_name(&w.session), "gate");
@@ -112,7 +112,7 @@ by_day(void)
 static void
 refused_by_us(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	world_begin(&w, DOOR_RAW, 0, NULL, 1);
 	world_client_raw(&w, hellos_recorded("rustls"));
@@ -136,7 +136,7 @@ refused_by_us(void)
 static void
 refused_by_hand(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	world_begin(&w, DOOR_RAW, 0, NULL, 1);
 	world_client_raw(&w, SLICE("\x16\x03\x01\x00\x05\x01\x00\x00\x01\xff"));
@@ -149,7 +149,7 @@ refused_by_hand(void)
 static void
 lost_flight(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	world_begin(&w, DOOR_RAW, 0, NULL, 1);
 	w.stalled[SIDE_CLIENT] = true;
@@ -174,7 +174,7 @@ lost_flight(void)
 static void
 stray(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	world_begin(&w, DOOR_STARTTLS, 0, NULL, 1);
 	world_client_raw(&w, hellos_recorded("thunderbird"));
@@ -191,7 +191,7 @@ stray(void)
 static void
 forgotten(void)
 {
-	struct world w;
+	struct world w = {0};
 
 	world_begin(&w, DOOR_TLS, 0, NULL, 1);
 	CU_ASSERT_PTR_NOT_NULL(w.session.witness);
