@@ -3,7 +3,7 @@
  * lint.h - what mail programs will not like about a certificate, told before
  * they do.
  *
- * An error is what store_new refuses, and nothing else is; a warning is served,
+ * An error is what pair_read refuses, and nothing else is; a warning is served,
  * but some clients will complain; a note does no harm.
  */
 #ifndef TLS_LINT_H
@@ -80,8 +80,9 @@ struct lint_rule {
 const struct lint_rule *lint_rule(enum lint_id id);
 
 struct lint_input {
-	struct slice chain; /* PEM, as for store_new */
-	struct slice key;   /* PEM; empty: not judged */
+	struct slice chain;      /* PEM, as for pair_read */
+	struct slice key;        /* PEM; empty: not judged */
+	struct slice passphrase; /* of the key, if it is encrypted */
 	/* What mail programs are told to connect to. */
 	const struct slice *names;
 	size_t name_count;

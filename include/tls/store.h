@@ -14,12 +14,10 @@
 #include "base/slice.h"
 #include "config/vocabulary.h"
 #include "tls/appraisal.h"
+#include "tls/pair.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Of each of the two files. */
-enum { STORE_FILE_MAX = 256 * 1024 };
 
 struct ticket_secrets; /* ticket_secrets.h */
 
@@ -32,17 +30,6 @@ struct store_options {
 	struct ticket_secrets *secrets;
 	/* The time of later handshakes; NULL: clock_wall_ms. */
 	uint64_t (*wall_ms)(void);
-};
-
-/* Why a store was refused, for the one line the administrator reads. */
-struct store_fault {
-	enum err cause;
-	/*
-	 * A sentence without file names: "the key does not belong to the first
-	 * certificate". Printable ASCII, whatever stands in the certificate.
-	 */
-	char text[256];
-	bool in_key; /* the fault is in the key file, not in the chain file */
 };
 
 struct store;
@@ -66,7 +53,7 @@ void tls_library_text(char *out, size_t cap);
  * ECDSA on P-256 or P-384. NULL on a fault, *fault says which.
  */
 struct store *store_new(const struct store_options *o,
-			struct store_fault *fault) MUST_USE;
+			struct pair_fault *fault) MUST_USE;
 struct store *store_ref(struct store *s);
 void store_unref(struct store *s); /* NULL is fine */
 

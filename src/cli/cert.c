@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "daemon/setup.h"
+#include "tls/pair.h"
 #include "tls/store.h"
 #include "x509/der.h"
 
@@ -20,8 +21,8 @@
 
 enum { EXIT_WARNINGS = 1, EXIT_ERRORS = 2, NAMES_MAX = 256 };
 
-/* Larger files are for store_new to refuse. */
-enum { READ_MAX = 4 * STORE_FILE_MAX };
+/* Larger files are for pair_read to refuse. */
+enum { READ_MAX = 4 * PAIR_FILE_MAX };
 
 static const char usage[] =
     "usage: imapward cert check FILE... [--key FILE] [--staple FILE]\n"

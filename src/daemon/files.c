@@ -99,7 +99,7 @@ read_named(const struct files *f, const char *path, const char *key,
 	   struct snapshot_fault *fault)
 {
 	struct snapshot_fault why = {""};
-	enum err e = read_file(path, STORE_FILE_MAX, out, st, &why);
+	enum err e = read_file(path, PAIR_FILE_MAX, out, st, &why);
 	char text[sizeof why + 16];
 
 	if (e == ERR_OK)

@@ -98,7 +98,7 @@ static enum err
 read_store(const struct snapshot_source *src, const struct settings *s,
 	   int64_t now, struct store **out, struct snapshot_fault *fault)
 {
-	struct store_fault f = {.cause = ERR_INTERNAL};
+	struct pair_fault f = {.cause = ERR_INTERNAL};
 	const struct tls_policy_settings *p =
 	    &s->tls_policies[s->listeners[0].tls_policies_at[0]];
 	struct store_options o = {.chain = src->chain,

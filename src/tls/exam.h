@@ -5,8 +5,9 @@
 #ifndef TLS_EXAM_H
 #define TLS_EXAM_H
 
-#include "tls/chain.h"
 #include "tls/lint.h"
+#include "tls/pair.h"
+#include "tls/secret.h"
 #include "x509/certificate.h"
 
 #include <stddef.h>
@@ -28,15 +29,17 @@ struct member {
 struct exam {
 	const struct lint_input *in;
 	struct lint *out;
-	struct member at[CHAIN_MAX];
+	struct member at[PAIR_CHAIN_MAX];
 	size_t count;
 	size_t leaf; /* which of them is the server's own */
+	enum secret_state key_state;
+	struct secret key;
 	enum trust trust;
 	unsigned char *mem; /* the DERs */
 };
 
 /* certificate: from 0, or NOBODY. Each "{}" takes the next of the texts. */
-enum { NOBODY = CHAIN_MAX };
+enum { NOBODY = PAIR_CHAIN_MAX };
 void exam_report(struct exam *x, enum lint_id id, size_t certificate,
 		 const char *const *texts);
 #define REPORT(x, id, certificate, ...)                                        \

@@ -13,9 +13,9 @@
 
 /* The way from the leaf upwards, as far as signatures lead. */
 struct way {
-	size_t at[CHAIN_MAX], count;
-	bool reached[CHAIN_MAX];
-	bool copy[CHAIN_MAX]; /* the same as an earlier one */
+	size_t at[PAIR_CHAIN_MAX], count;
+	bool reached[PAIR_CHAIN_MAX];
+	bool copy[PAIR_CHAIN_MAX]; /* the same as an earlier one */
 };
 
 static bool
@@ -46,11 +46,9 @@ issued_any(const struct exam *x, size_t i)
 static size_t
 find_leaf(struct exam *x)
 {
-	struct slice key = x->in->key;
-
-	if (key.len > 0 && material_key_loads(key)) {
+	if (x->key_state == SECRET_READ) {
 		for (size_t i = 0; i < x->count; i++)
-			if (material_fits(x->at[i].der, key))
+			if (secret_fits(&x->key, x->at[i].der))
 				return i;
 		REPORT(x, LINT_PAIR, NOBODY, NULL);
 	}
@@ -71,7 +69,7 @@ find_copies(struct exam *x, struct way *w)
 
 /*
  * Who signed certificate i: the next of the file if it did, so that a file that
- * store_new takes is gone through as it stands.
+ * pair_read takes is gone through as it stands.
  */
 static size_t
 issuer_of(const struct exam *x, const struct way *w, size_t i)
@@ -137,6 +135,14 @@ report_order(struct exam *x, const struct way *w)
 			}
 }
 
+/* A root, which is not served, may be what the library does not read. */
+static bool
+left_out(const struct exam *x, size_t i)
+{
+	return i != 0 && i + 1 == x->count && self_issued(x, i) &&
+	       material_fault(x->at[i].der);
+}
+
 /* What is in the file, but not on the way: why not? */
 static void
 report_others(struct exam *x, const struct way *w)
@@ -147,7 +153,7 @@ report_others(struct exam *x, const struct way *w)
 		enum lint_id id = LINT_UNRELATED;
 		size_t of = x->leaf;
 
-		if (w->reached[i] || w->copy[i])
+		if (w->reached[i] || w->copy[i] || left_out(x, i))
 			continue;
 		if (x->at[i].readable &&
 		    slice_eq(x->at[last].c.issuer, x->at[i].c.subject)) {
@@ -166,11 +172,13 @@ may_sign(const struct certificate *c)
 			 (c->usage & USAGE_CERT_SIGN));
 }
 
+/* A root is not served: nobody looks at how this copy is made. */
 static void
 report_issuers(struct exam *x)
 {
 	for (size_t i = 0; i < x->count; i++)
-		if (i != x->leaf && issued_any(x, i) && !may_sign(&x->at[i].c))
+		if (i != x->leaf && !self_issued(x, i) && issued_any(x, i) &&
+		    !may_sign(&x->at[i].c))
 			REPORT(x, LINT_NOT_CA, i, exam_label(x, i).text);
 }
 
@@ -268,7 +276,8 @@ all_usable(struct exam *x)
 	bool usable = true;
 
 	for (size_t i = 0; i < x->count; i++) {
-		const char *fault = material_fault(x->at[i].der);
+		const char *fault =
+		    left_out(x, i) ? NULL : material_fault(x->at[i].der);
 
 		if (fault)
 			REPORT(x, LINT_UNUSABLE, i, exam_label(x, i).text,

@@ -60,11 +60,20 @@ days_begun(int64_t seconds)
 	return (seconds + DAY - 1) / DAY;
 }
 
+/* Clients know it from elsewhere, and it is not served. */
+static bool
+is_root(const struct exam *x, size_t i)
+{
+	return i != x->leaf && certificate_self_issued(&x->at[i].c);
+}
+
 static void
 check_validity(struct exam *x, size_t i)
 {
 	const struct certificate *c = &x->at[i].c, *leaf = &x->at[x->leaf].c;
 
+	if (is_root(x, i))
+		return;
 	if (x->in->now > c->not_after)
 		REPORT(x, LINT_EXPIRED, i, exam_label(x, i).text,
 		       exam_date(c->not_after).text);
@@ -75,13 +84,6 @@ check_validity(struct exam *x, size_t i)
 		 c->not_after < leaf->not_after)
 		REPORT(x, LINT_ISSUER_ENDS, i, exam_label(x, i).text,
 		       exam_date(c->not_after).text);
-}
-
-/* Clients know it from elsewhere: nobody looks at how this copy is made. */
-static bool
-is_root(const struct exam *x, size_t i)
-{
-	return i != x->leaf && certificate_self_issued(&x->at[i].c);
 }
 
 static void
@@ -175,7 +177,7 @@ check_lifetime(struct exam *x, size_t i)
 		       exam_number(lifetimes[step].days).text);
 }
 
-/* What store_new takes. */
+/* What pair_read takes. */
 static void
 check_key(struct exam *x, size_t i)
 {

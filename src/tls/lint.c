@@ -4,7 +4,6 @@
 #include "tls/exam.h"
 #include "tls/internal.h"
 #include "tls/material.h"
-#include "tls/store.h"
 #include "x509/names.h"
 
 #include <inttypes.h>
@@ -110,14 +109,14 @@ exam_number(int64_t n)
 	return s;
 }
 
-/* Up to the first block that is no PEM: store_new will say that. */
+/* Up to the first block that is no PEM: pair_read will say that. */
 static void
 read_members(struct exam *x)
 {
 	struct slice rest = x->in->chain;
 	unsigned char *at = x->mem;
 
-	while (x->count < CHAIN_MAX) {
+	while (x->count < PAIR_CHAIN_MAX) {
 		struct slice block = material_block(&rest);
 		struct member *m = &x->at[x->count];
 		size_t n = block.len > 0 ? material_der(block, at) : 0;
@@ -145,15 +144,13 @@ check_format(struct exam *x)
 }
 
 static void
-check_key(struct exam *x, const struct store_fault *fault)
+check_key(struct exam *x)
 {
 	unsigned mode = x->in->key_mode;
 	char text[16];
 
-	if (x->in->key.len > 0 && !material_key_loads(x->in->key))
-		REPORT(x, LINT_KEY, NOBODY,
-		       fault->in_key ? fault->text
-				     : "the private key cannot be read");
+	if (x->in->key.len > 0 && x->key_state != SECRET_READ)
+		REPORT(x, LINT_KEY, NOBODY, secret_text(x->key_state));
 	/* Its group may be meant to read it: not to write it. */
 	(void)snprintf(text, sizeof text, "%04o", mode & 07777);
 	if (mode & 0026)
@@ -162,17 +159,19 @@ check_key(struct exam *x, const struct store_fault *fault)
 
 /* What would be served is what this says: its verdict stands. */
 static void
-ask_store(const struct lint_input *in, struct store_fault *fault)
+ask_pair(const struct lint_input *in, struct pair_fault *fault)
 {
-	const struct store_options o = {.chain = in->chain,
+	const struct pair_source src = {.chain = in->chain,
 					.key = in->key,
-					.minimum = TLS_VERSION_12,
+					.passphrase = in->passphrase,
 					.now = in->now};
+	struct pair p;
 
-	store_unref(store_new(&o, fault));
+	if (pair_read(&src, &p, fault) == ERR_OK)
+		pair_clear(&p);
 	/* The chain is judged first: without a key it was found good. */
 	if (fault->in_key && in->key.len == 0)
-		*fault = (struct store_fault){.cause = ERR_OK};
+		*fault = (struct pair_fault){.cause = ERR_OK};
 }
 
 static int
@@ -204,13 +203,17 @@ describe(struct exam *x)
 static void
 examine(struct exam *x)
 {
-	struct store_fault fault = {.cause = ERR_OK};
+	struct pair_fault fault = {.cause = ERR_OK};
 
-	ask_store(x->in, &fault);
-	if (x->in->chain.len <= STORE_FILE_MAX)
+	ask_pair(x->in, &fault);
+	x->key_state =
+	    x->in->key.len > PAIR_FILE_MAX
+		? SECRET_BROKEN
+		: secret_read(x->in->key, x->in->passphrase, &x->key);
+	if (x->in->chain.len <= PAIR_FILE_MAX)
 		read_members(x);
 	check_format(x);
-	check_key(x, &fault);
+	check_key(x);
 	if (x->count > 0) {
 		exam_chain(x);
 		exam_certificates(x);
@@ -239,8 +242,10 @@ lint_run(const struct lint_input *in, struct lint *out)
 		examine(x);
 		e = ERR_OK;
 	}
-	if (x)
+	if (x) {
+		secret_clear(&x->key);
 		free(x->mem);
+	}
 	free(x);
 	return e;
 }

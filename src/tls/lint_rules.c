@@ -35,8 +35,8 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"Convert it. DER: openssl x509 -inform DER -in FILE. PKCS#12: openssl "
 	"pkcs12 -nodes -in FILE."},
     [LINT_KEY] = {"key", ERROR, "{}", US,
-	"Give the private key as PEM without a passphrase: openssl pkey -in "
-	"FILE."},
+	"Give the private key as PEM, not encrypted, or with the file that has "
+	"its passphrase."},
     [LINT_PAIR] = {"pair", ERROR,
 	"the private key belongs to no certificate of the file", US,
 	"Find the key with which the certificate was requested. A renewal "
@@ -90,7 +90,7 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"{} is not written as the standards want it (DER, RFC 5280)",
 	"Thunderbird, Android, programs in Go and Rust, which are strict.",
 	REISSUE " with a current tool."},
-    [LINT_NOT_CA] = {"not-ca", WARNING,
+    [LINT_NOT_CA] = {"not-ca", ERROR,
 	"{} is an issuer, but may not sign certificates: no CA:TRUE, or a key "
 	"usage without keyCertSign",
 	EVERYBODY " They say: invalid CA, or unknown issuer.",

@@ -7,6 +7,7 @@
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
@@ -54,18 +55,26 @@ material_fault(struct slice certificate)
 	return ret == 0 ? NULL : wc_GetErrorString(ret);
 }
 
-bool
-material_signed(struct slice subject, struct slice issuer)
+/* NULL: out of memory, or the library takes it for no issuer. */
+static WOLFSSL_CERT_MANAGER *
+load_issuer(struct slice issuer)
 {
 	WOLFSSL_CERT_MANAGER *cm = wolfSSL_CertManagerNew();
-	int ret = WOLFSSL_FATAL_ERROR;
 
 	if (cm && wolfSSL_CertManagerLoadCABuffer_ex(
 		      cm, issuer.ptr, (long)issuer.len, WOLFSSL_FILETYPE_ASN1,
 		      0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY) == WOLFSSL_SUCCESS)
-		ret = wolfSSL_CertManagerVerifyBuffer(
-		    cm, subject.ptr, (long)subject.len, WOLFSSL_FILETYPE_ASN1);
+		return cm;
 	wolfSSL_CertManagerFree(cm);
+	return NULL;
+}
+
+static bool
+proves(WOLFSSL_CERT_MANAGER *cm, struct slice subject)
+{
+	int ret = wolfSSL_CertManagerVerifyBuffer(
+	    cm, subject.ptr, (long)subject.len, WOLFSSL_FILETYPE_ASN1);
+
 	/*
 	 * The library asks the clock, we do not: a wrong date is reported after
 	 * the signature was found good.
@@ -74,36 +83,102 @@ material_signed(struct slice subject, struct slice issuer)
 	       ret == ASN_AFTER_DATE_E;
 }
 
-static bool
-load_key(WOLFSSL_CTX *ctx, struct slice key)
+bool
+material_signed(struct slice subject, struct slice issuer)
 {
-	return key.len > 0 && key.len <= STORE_FILE_MAX &&
-	       wolfSSL_CTX_use_PrivateKey_buffer(ctx, key.ptr, (long)key.len,
-						 WOLFSSL_FILETYPE_PEM) ==
-		   WOLFSSL_SUCCESS;
+	WOLFSSL_CERT_MANAGER *cm = load_issuer(issuer);
+	bool good = cm && proves(cm, subject);
+
+	wolfSSL_CertManagerFree(cm);
+	return good;
+}
+
+/* A public CA issues from four or so at a time. */
+enum { KEPT = 8 };
+
+struct issuers {
+	size_t next; /* place of the one that goes first */
+	struct {
+		WOLFSSL_CERT_MANAGER *cm;
+		unsigned char *der;
+		size_t len;
+	} at[KEPT];
+};
+
+struct issuers *
+issuers_new(void)
+{
+	return calloc(1, sizeof(struct issuers));
+}
+
+void
+issuers_free(struct issuers *i)
+{
+	if (!i)
+		return;
+	for (size_t k = 0; k < KEPT; k++) {
+		wolfSSL_CertManagerFree(i->at[k].cm);
+		free(i->at[k].der);
+	}
+	free(i);
+}
+
+static WOLFSSL_CERT_MANAGER *
+find_issuer(const struct issuers *i, struct slice issuer)
+{
+	for (size_t k = 0; k < KEPT; k++)
+		if (i->at[k].cm &&
+		    slice_eq(slice_of(i->at[k].der, i->at[k].len), issuer))
+			return i->at[k].cm;
+	return NULL;
+}
+
+static WOLFSSL_CERT_MANAGER *
+keep_issuer(struct issuers *i, struct slice issuer)
+{
+	WOLFSSL_CERT_MANAGER *cm = load_issuer(issuer);
+	unsigned char *der = malloc(issuer.len + 1);
+	size_t k = i->next;
+
+	if (!cm || !der) {
+		wolfSSL_CertManagerFree(cm);
+		free(der);
+		return NULL;
+	}
+	memcpy(der, issuer.ptr, issuer.len);
+	wolfSSL_CertManagerFree(i->at[k].cm);
+	free(i->at[k].der);
+	i->at[k].cm = cm;
+	i->at[k].der = der;
+	i->at[k].len = issuer.len;
+	i->next = (k + 1) % KEPT;
+	return cm;
 }
 
 bool
-material_key_loads(struct slice key)
+issuers_signed(struct issuers *i, struct slice subject, struct slice issuer)
 {
-	WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfTLS_server_method());
-	bool loads = ctx && load_key(ctx, key);
+	WOLFSSL_CERT_MANAGER *cm = find_issuer(i, issuer);
 
-	wolfSSL_CTX_free(ctx);
-	return loads;
+	if (!cm)
+		cm = keep_issuer(i, issuer);
+	return cm && proves(cm, subject);
 }
 
 bool
-material_fits(struct slice certificate, struct slice key)
+material_rsa(struct slice key, struct slice *modulus, struct slice *exponent)
 {
-	WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfTLS_server_method());
-	bool fits = ctx &&
-		    wolfSSL_CTX_use_certificate_buffer(
-			ctx, certificate.ptr, (long)certificate.len,
-			WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
-		    load_key(ctx, key) &&
-		    wolfSSL_CTX_check_private_key(ctx) == WOLFSSL_SUCCESS;
+	const byte *n, *e;
+	word32 at = 0, n_len, e_len;
 
-	wolfSSL_CTX_free(ctx);
-	return fits;
+	if (wc_RsaPublicKeyDecode_ex(key.ptr, &at, (word32)key.len, &n, &n_len,
+				     &e, &e_len) != 0)
+		return false;
+	*modulus = slice_of(n, n_len);
+	*exponent = slice_of(e, e_len);
+	while (modulus->len > 0 && modulus->ptr[0] == 0)
+		*modulus = slice_skip(*modulus, 1);
+	while (exponent->len > 0 && exponent->ptr[0] == 0)
+		*exponent = slice_skip(*exponent, 1);
+	return true;
 }

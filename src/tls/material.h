@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * material.h - PEM, keys and signatures, as the TLS library sees them.
+ * material.h - PEM and signatures, as the TLS library sees them.
  */
 #ifndef TLS_MATERIAL_H
 #define TLS_MATERIAL_H
@@ -21,9 +21,18 @@ const char *material_fault(struct slice certificate);
 /* Did `issuer` sign `subject`, and may it? Both DER; dates do not count. */
 bool material_signed(struct slice subject, struct slice issuer);
 
-/* PEM. */
-bool material_key_loads(struct slice key);
-/* Does the key belong to the certificate (DER)? */
-bool material_fits(struct slice certificate, struct slice key);
+/*
+ * The same for many certificates of few issuers: those met last are kept ready.
+ * NULL: out of memory.
+ */
+struct issuers;
+struct issuers *issuers_new(void);
+void issuers_free(struct issuers *i); /* NULL is fine */
+bool issuers_signed(struct issuers *i, struct slice subject,
+		    struct slice issuer);
+
+/* An RSA public key (DER) taken apart, without leading zeros. */
+bool material_rsa(struct slice key, struct slice *modulus,
+		  struct slice *exponent);
 
 #endif

@@ -2,7 +2,6 @@
 #include "tls/store.h"
 
 #include "base/clock.h"
-#include "tls/chain.h"
 #include "tls/internal.h"
 #include "tls/tickets.h"
 
@@ -11,6 +10,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,10 +107,10 @@ store_unref(struct store *s)
 /* A session resumed under these keys must have been made under this policy. */
 static enum err
 set_tickets(struct store *s, const struct store_options *o,
-	    const struct chain *c)
+	    const struct pair *p)
 {
 	unsigned char policy[WC_SHA256_DIGEST_SIZE + 1];
-	struct slice leaf = chain_at(c, 0);
+	struct slice leaf = p->chain[0];
 
 	policy[WC_SHA256_DIGEST_SIZE] = (unsigned char)o->minimum;
 	if (wc_Sha256Hash(leaf.ptr, (word32)leaf.len, policy) != 0)
@@ -147,109 +147,88 @@ set_policy(WOLFSSL_CTX *ctx, enum tls_version minimum)
 	return ERR_OK;
 }
 
-static bool
-contains(struct slice s, const char *text)
-{
-	return s.len > 0 && memmem(s.ptr, s.len, text, strlen(text)) != NULL;
-}
-
-#define SWAPPED "are chain and key swapped?"
-
-/* The library's answer to a bad key does not say what is bad about it. */
 static enum err
-key_fault(struct slice key, struct store_fault *fault)
+set_pair(WOLFSSL_CTX *ctx, const struct pair *p, struct pair_fault *fault)
 {
-	fault->in_key = true;
-	if (contains(key, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
-	    contains(key, "Proc-Type: 4,ENCRYPTED"))
-		return fault_set(fault, ERR_REFUSED,
-				 "the key is protected by a passphrase; nobody "
-				 "is there to type it");
-	if (!contains(key, "PRIVATE KEY-----") &&
-	    contains(key, "-----BEGIN CERTIFICATE-----"))
-		return fault_set(fault, ERR_MISSING,
-				 "there is no private key in it, but a "
-				 "certificate: " SWAPPED);
-	if (!contains(key, "PRIVATE KEY-----"))
-		return fault_set(fault, ERR_MISSING,
-				 "there is no private key in it");
-	return fault_set(fault, ERR_SYNTAX, "the private key cannot be read");
-}
+	/* The pair's memory begins with its chain, in order. */
+	const struct slice *last = &p->chain[p->count - 1];
+	size_t n = (size_t)(last->ptr - p->chain[0].ptr) + last->len;
 
-static enum err
-set_pair(WOLFSSL_CTX *ctx, const struct chain *c, struct slice key,
-	 struct store_fault *fault)
-{
 	if (wolfSSL_CTX_use_certificate_chain_buffer_format(
-		ctx, c->der, (long)c->begin[c->count], WOLFSSL_FILETYPE_ASN1) !=
-	    WOLFSSL_SUCCESS)
-		return fault_set(fault, ERR_SYNTAX,
-				 "the chain cannot be used by the TLS library");
-	if (key.len == 0 || key.len > STORE_FILE_MAX ||
-	    wolfSSL_CTX_use_PrivateKey_buffer(ctx, key.ptr, (long)key.len,
-					      WOLFSSL_FILETYPE_PEM) !=
+		ctx, p->chain[0].ptr, (long)n, WOLFSSL_FILETYPE_ASN1) ==
+		WOLFSSL_SUCCESS &&
+	    wolfSSL_CTX_use_PrivateKey_buffer(ctx, p->key.ptr, (long)p->key.len,
+					      WOLFSSL_FILETYPE_ASN1) ==
 		WOLFSSL_SUCCESS)
-		return key_fault(key, fault);
-	if (wolfSSL_CTX_check_private_key(ctx) != WOLFSSL_SUCCESS) {
-		fault->in_key = true;
-		return fault_set(
-		    fault, ERR_MISMATCH,
-		    "the key does not belong to the first certificate");
-	}
-	return ERR_OK;
+		return ERR_OK;
+	(void)snprintf(fault->text, sizeof fault->text,
+		       "the chain cannot be used by the TLS library");
+	return fault->cause = ERR_SYNTAX;
 }
 
 static enum err
-appraise(struct store *s, const struct chain *c)
+static enum err
+appraise(struct store *s, const struct pair *p)
 {
-	struct slice certificates[CHAIN_MAX];
-
-	for (size_t i = 0; i < c->count; i++)
-		certificates[i] = chain_at(c, i);
-	return appraisal_init(&s->appraisal, certificates, c->count, false);
+	return appraisal_init(&s->appraisal, p->chain, p->count, false);
 }
 
 static enum err
-build(struct store *s, const struct store_options *o, const struct chain *c,
-      struct store_fault *fault)
+fail(struct pair_fault *fault, enum err cause, const char *text)
+{
+	(void)snprintf(fault->text, sizeof fault->text, "%s", text);
+	return fault->cause = cause;
+}
+
+static enum err
+build(struct store *s, const struct store_options *o, const struct pair *p,
+      struct pair_fault *fault)
 {
 	enum err e;
 
 	s->context = wolfSSL_CTX_new(wolfTLS_server_method());
 	if (!s->context)
-		return fault_set(fault, ERR_NOMEM, "out of memory");
+		return fail(fault, ERR_NOMEM, "out of memory");
 	e = set_policy(s->context, o->minimum);
 	if (e == ERR_OK)
-		e = set_tickets(s, o, c);
+		e = set_tickets(s, o, p);
 	if (e == ERR_OK)
-		e = appraise(s, c);
+		e = appraise(s, p);
 	if (e != ERR_OK)
-		return fault_set(fault, e,
-				 "the TLS library refuses our settings");
-	return set_pair(s->context, c, o->key, fault);
+		return fail(fault, e, "the TLS library refuses our settings");
+	return set_pair(s->context, p, fault);
+}
+
+static void
+take_facts(struct store *s, const struct pair *p)
+{
+	memcpy(s->facts.name, p->name, sizeof s->facts.name);
+	memcpy(s->facts.serial, p->serial, sizeof s->facts.serial);
+	s->facts.not_before = p->not_before;
+	s->facts.not_after = p->not_after;
+	s->facts.key_type = p->kind == KEY_RSA ? "RSA" : "ECDSA";
 }
 
 struct store *
-store_new(const struct store_options *o, struct store_fault *fault)
+store_new(const struct store_options *o, struct pair_fault *fault)
 {
+	const struct pair_source src = {
+	    .chain = o->chain, .key = o->key, .now = o->now};
 	struct store *s = calloc(1, sizeof *s);
-	struct chain c;
+	struct pair p;
 	enum err e;
 
-	*fault = (struct store_fault){0};
+	*fault = (struct pair_fault){0};
 	if (!s) {
-		(void)fault_set(fault, ERR_NOMEM, "out of memory");
+		(void)fail(fault, ERR_NOMEM, "out of memory");
 		return NULL;
 	}
 	atomic_init(&s->count, 1);
-	e = chain_init(&c, o->chain, o->now, &s->facts, fault);
-	if (e == ERR_MISSING && contains(o->chain, "PRIVATE KEY-----"))
-		(void)fault_set(fault, e,
-				"there is no certificate in it, but a private "
-				"key: " SWAPPED);
+	e = pair_read(&src, &p, fault);
 	if (e == ERR_OK) {
-		e = build(s, o, &c, fault);
-		chain_clear(&c);
+		take_facts(s, &p);
+		e = build(s, o, &p, fault);
+		pair_clear(&p);
 	}
 	if (e != ERR_OK) {
 		store_unref(s);

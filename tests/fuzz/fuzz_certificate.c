@@ -3,7 +3,7 @@
  * fuzz_certificate.c - any bytes as a certificate (DER).
  *
  * What is read lies within the input; a certificate cut short is none; what
- * the lint calls an error is what store_new refuses, and nothing else; its
+ * the lint calls an error is what pair_read refuses, and nothing else; its
  * texts are printable.
  */
 #include "tls/lint.h"
@@ -67,14 +67,14 @@ check_lint(struct slice in)
 	static unsigned char pem[PEM_MAX];
 	static struct lint lint;
 	struct lint_input li = {.now = 1795305600};
-	struct store_options o = {.minimum = TLS_VERSION_12, .now = li.now};
-	struct store_fault fault = {.cause = ERR_OK};
+	struct pair_source src = {.now = li.now};
+	struct pair none;
+	struct pair_fault fault = {.cause = ERR_OK};
 	int n = wc_DerToPem(in.ptr, (word32)in.len, pem, sizeof pem, CERT_TYPE);
 
 	REQUIRE(n > 0);
-	li.chain = o.chain = slice_of(pem, (size_t)n);
-	o.key = SLICE_EMPTY;
-	store_unref(store_new(&o, &fault));
+	li.chain = src.chain = slice_of(pem, (size_t)n);
+	REQUIRE(pair_read(&src, &none, &fault) != ERR_OK);
 	REQUIRE(lint_run(&li, &lint) == ERR_OK);
 	REQUIRE((lint.totals[LINT_ERROR] == 0) == fault.in_key);
 	for (size_t i = 0; i < lint.count; i++)

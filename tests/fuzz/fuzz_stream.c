@@ -37,7 +37,7 @@ __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
 static struct store *store;
 static struct tamper tamper;
 
-struct pair {
+struct duo {
 	struct pool *pool;
 	struct engine *engine;
 	struct tls_client *client;
@@ -72,7 +72,7 @@ text(size_t at, size_t n)
 
 /* What the client wrote stands in p->up: its way begins. */
 static void
-send_off(struct pair *p, size_t brings)
+send_off(struct duo *p, size_t brings)
 {
 	if (!p->done && tamper_written(&tamper, buf_uncleared(&p->up), brings))
 		p->said += brings;
@@ -83,7 +83,7 @@ send_off(struct pair *p, size_t brings)
 
 /* The engine's words reach the client as they are. */
 static void
-client_takes(struct pair *p)
+client_takes(struct duo *p)
 {
 	struct slice got;
 
@@ -100,7 +100,7 @@ client_takes(struct pair *p)
 }
 
 static void
-check_dead(struct pair *p)
+check_dead(struct duo *p)
 {
 	size_t text_before = p->plain.filled, out_before = p->out.filled;
 	struct engine_facts f;
@@ -125,14 +125,14 @@ check_dead(struct pair *p)
 
 /* May the engine fail? Not with an honest client on an honest way. */
 static bool
-may_fail(const struct pair *p)
+may_fail(const struct duo *p)
 {
 	return p->dishonest || p->closed || p->updates > 500 ||
 	       tamper_forged(&tamper);
 }
 
 static void
-check(struct pair *p)
+check(struct duo *p)
 {
 	size_t most = p->loose ? p->said : tamper_text(&tamper);
 	struct slice got = buf_uncleared(&p->plain);
@@ -153,7 +153,7 @@ check(struct pair *p)
 }
 
 static void
-engine_takes(struct pair *p)
+engine_takes(struct duo *p)
 {
 	if (!p->open) {
 		p->engine_io =
@@ -171,7 +171,7 @@ engine_takes(struct pair *p)
 
 /* The next n waiting bytes reach the engine, `piece` at a time. */
 static void
-deliver(struct pair *p, size_t n, size_t piece)
+deliver(struct duo *p, size_t n, size_t piece)
 {
 	while (n > 0 && tamper.waiting_len > 0 && p->engine_io == IO_WAIT) {
 		size_t part = n < piece ? n : piece;
@@ -186,20 +186,20 @@ deliver(struct pair *p, size_t n, size_t piece)
 }
 
 static bool
-client_can(const struct pair *p)
+client_can(const struct duo *p)
 {
 	return p->client_io == IO_DONE && !p->done;
 }
 
 static void
-client_says(struct pair *p, size_t n)
+client_says(struct duo *p, size_t n)
 {
 	tls_client_write(p->client, text(p->said, n), &p->up, p->pool);
 	send_off(p, n);
 }
 
 static bool
-tls13(const struct pair *p)
+tls13(const struct duo *p)
 {
 	struct engine_facts f;
 
@@ -208,7 +208,7 @@ tls13(const struct pair *p)
 }
 
 static void
-client_updates(struct pair *p, unsigned n)
+client_updates(struct duo *p, unsigned n)
 {
 	for (; tls13(p) && n > 0 && !p->done; n--) {
 		p->updates++;
@@ -219,7 +219,7 @@ client_updates(struct pair *p, unsigned n)
 
 /* Text that hides its length (RFC 8446 section 5.4). */
 static void
-client_pads(struct pair *p, struct slice *in)
+client_pads(struct duo *p, struct slice *in)
 {
 	unsigned char bytes[512] = {0};
 	size_t n = tamper_next(in), padding = tamper_next(in);
@@ -235,7 +235,7 @@ client_pads(struct pair *p, struct slice *in)
 }
 
 static void
-client_seals(struct pair *p, struct slice *in)
+client_seals(struct duo *p, struct slice *in)
 {
 	unsigned type = tamper_next(in) % 8 + 18, times = tamper_next(in);
 	struct slice what = slice_head(*in, tamper_next(in) % 64);
@@ -253,7 +253,7 @@ client_seals(struct pair *p, struct slice *in)
 }
 
 static void
-client_does(struct pair *p, unsigned what, struct slice *in)
+client_does(struct duo *p, unsigned what, struct slice *in)
 {
 	switch (what) {
 	case 7:
@@ -277,7 +277,7 @@ client_does(struct pair *p, unsigned what, struct slice *in)
 }
 
 static void
-engine_says(struct pair *p, size_t n)
+engine_says(struct duo *p, size_t n)
 {
 	if (!p->open || p->engine_io == IO_FAIL || p->closed)
 		return;
@@ -288,12 +288,12 @@ engine_says(struct pair *p, size_t n)
 }
 
 static void
-begin(struct pair *p, unsigned choices)
+begin(struct duo *p, unsigned choices)
 {
 	static const enum tls_version versions[] = {
 	    TLS_VERSION_NONE, TLS_VERSION_12, TLS_VERSION_13, TLS_VERSION_13};
 
-	*p = (struct pair){.engine_io = IO_WAIT, .client_io = IO_WAIT};
+	*p = (struct duo){.engine_io = IO_WAIT, .client_io = IO_WAIT};
 	tamper_begin(&tamper);
 	p->pool = pool_new();
 	p->engine = engine_new_server(store);
@@ -307,7 +307,7 @@ begin(struct pair *p, unsigned choices)
 }
 
 static void
-step(struct pair *p, struct slice *in)
+step(struct duo *p, struct slice *in)
 {
 	unsigned what = tamper_next(in) % 12;
 	size_t n;
@@ -343,7 +343,7 @@ step(struct pair *p, struct slice *in)
 }
 
 static void
-end(struct pair *p)
+end(struct duo *p)
 {
 	engine_free(p->engine);
 	tls_client_free(p->client);
@@ -378,7 +378,7 @@ make_store(void)
 	    .minimum = TLS_VERSION_12,
 	    .now = CERTS_NOW,
 	};
-	struct store_fault fault;
+	struct pair_fault fault;
 
 	REQUIRE(tls_library_init() == ERR_OK);
 	store = store_new(&options, &fault);
@@ -390,7 +390,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice in = slice_of(data, size);
-	struct pair p;
+	struct duo p;
 	size_t before;
 
 	if (!store)

@@ -222,7 +222,7 @@ stores(void)
 					      .key = certs_key(CERTS_EC),
 					      .minimum = TLS_VERSION_12,
 					      .now = CERTS_NOW};
-	struct store_fault fault;
+	struct pair_fault fault;
 	struct store *s;
 
 	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* A server engine and a client with the two directions between them. */
-struct pair {
+struct duo {
 	struct pool *pool;
 	struct engine *server;
 	struct tls_client *client;
@@ -30,7 +30,7 @@ struct pair {
 static struct store *
 make_store(enum certs_kind kind, enum tls_version minimum)
 {
-	struct store_fault fault;
+	struct pair_fault fault;
 	const struct store_options options = {
 	    .chain = certs_chain(kind),
 	    .key = certs_key(kind),
@@ -47,10 +47,10 @@ make_store(enum certs_kind kind, enum tls_version minimum)
 	return s;
 }
 
-static struct pair *
-pair_new(struct store *s, const char *alpn, enum tls_version version)
+static struct duo *
+duo_new(struct store *s, const char *alpn, enum tls_version version)
 {
-	struct pair *p = calloc(1, sizeof *p);
+	struct duo *p = calloc(1, sizeof *p);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	p->pool = pool_new();
@@ -62,7 +62,7 @@ pair_new(struct store *s, const char *alpn, enum tls_version version)
 }
 
 static void
-pair_free(struct pair *p)
+duo_free(struct duo *p)
 {
 	buf_drop(&p->up, p->pool);
 	buf_drop(&p->down, p->pool);
@@ -75,7 +75,7 @@ pair_free(struct pair *p)
 
 /* Gives `in` to the server and lets it do all it can. */
 static void
-server_takes(struct pair *p, struct buf *in)
+server_takes(struct duo *p, struct buf *in)
 {
 	if (!p->open) {
 		p->server_io =
@@ -91,14 +91,14 @@ server_takes(struct pair *p, struct buf *in)
 }
 
 static void
-client_takes(struct pair *p, struct buf *in)
+client_takes(struct duo *p, struct buf *in)
 {
 	p->client_io = tls_client_step(p->client, in, &p->up, p->pool);
 }
 
 /* Until nothing moves. */
 static void
-pump(struct pair *p)
+pump(struct duo *p)
 {
 	size_t before;
 
@@ -114,7 +114,7 @@ pump(struct pair *p)
 }
 
 static struct engine_facts
-facts(const struct pair *p)
+facts(const struct duo *p)
 {
 	struct engine_facts f;
 
@@ -129,27 +129,27 @@ waiting(const struct buf *b)
 }
 
 static bool
-plain_is(const struct pair *p, struct slice text)
+plain_is(const struct duo *p, struct slice text)
 {
 	return slice_eq(buf_uncleared(&p->plain), text);
 }
 
 static void
-server_says(struct pair *p, struct slice text)
+server_says(struct duo *p, struct slice text)
 {
 	CU_ASSERT_EQUAL(engine_write(p->server, text, &p->down, p->pool),
 			ERR_OK);
 }
 
 static void
-client_says(struct pair *p, struct slice text)
+client_says(struct duo *p, struct slice text)
 {
 	tls_client_write(p->client, text, &p->up, p->pool);
 }
 
 /* Both directions carry text; the server's plain queue is empty before. */
 static bool
-talks(struct pair *p)
+talks(struct duo *p)
 {
 	bool good;
 
@@ -191,7 +191,7 @@ handshakes(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct store *s = make_store(rows[i].kind, TLS_VERSION_12);
-		struct pair *p = pair_new(s, "imap", rows[i].version);
+		struct duo *p = duo_new(s, "imap", rows[i].version);
 		struct engine_facts f;
 
 		store_unref(s); /* the engine keeps what it needs */
@@ -207,7 +207,7 @@ handshakes(void)
 		CU_ASSERT_FALSE(f.resumed);
 		CU_ASSERT_EQUAL(f.alert_received, -1);
 		CU_ASSERT_EQUAL(f.alert_sent, -1);
-		pair_free(p);
+		duo_free(p);
 	}
 }
 
@@ -231,7 +231,7 @@ groups(void)
 	struct store *s = make_store(CERTS_RSA, TLS_VERSION_12);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p = pair_new(s, NULL, rows[i].version);
+		struct duo *p = duo_new(s, NULL, rows[i].version);
 
 		if (rows[i].group)
 			tls_client_group(p->client, rows[i].group);
@@ -245,7 +245,7 @@ groups(void)
 			CU_ASSERT_EQUAL(facts(p).alert_received, 47);
 			CU_ASSERT_PTR_NOT_NULL(facts(p).reason);
 		}
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -272,8 +272,8 @@ ciphers(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		bool old = strncmp(rows[i].name, "TLS13", 5) != 0;
-		struct pair *p =
-		    pair_new(s, NULL, old ? TLS_VERSION_12 : TLS_VERSION_13);
+		struct duo *p =
+		    duo_new(s, NULL, old ? TLS_VERSION_12 : TLS_VERSION_13);
 
 		bool known = tls_client_ciphers(p->client, rows[i].name);
 
@@ -285,7 +285,7 @@ ciphers(void)
 			CU_ASSERT_TRUE(
 			    same(facts(p).reason, "no cipher suite in common"));
 		}
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -307,8 +307,8 @@ alpn(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p =
-		    pair_new(s, rows[i / 2].offered, versions[i % 2]);
+		struct duo *p =
+		    duo_new(s, rows[i / 2].offered, versions[i % 2]);
 		struct engine_facts f;
 
 		pump(p);
@@ -323,7 +323,7 @@ alpn(void)
 			CU_ASSERT_TRUE(
 			    same(f.reason, "the client wants no IMAP (ALPN)"));
 		}
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -333,7 +333,7 @@ too_old(void)
 {
 	struct store *strict = make_store(CERTS_EC, TLS_VERSION_13);
 	struct store *normal = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(strict, NULL, TLS_VERSION_12);
+	struct duo *p = duo_new(strict, NULL, TLS_VERSION_12);
 
 	pump(p);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
@@ -341,10 +341,10 @@ too_old(void)
 	CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received, 70);
 	CU_ASSERT_TRUE(
 	    same(facts(p).reason, "the client's TLS version is too old"));
-	pair_free(p);
+	duo_free(p);
 
 	/* A TLS 1.2 hello that says 1.1 is a TLS 1.1 hello. */
-	p = pair_new(normal, NULL, TLS_VERSION_12);
+	p = duo_new(normal, NULL, TLS_VERSION_12);
 	client_takes(p, &p->down);
 	CU_ASSERT_EQUAL(p->up.mem[p->up.sent + 10], 3);
 	p->up.mem[p->up.sent + 10] = 2;
@@ -352,14 +352,14 @@ too_old(void)
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 	CU_ASSERT_EQUAL(facts(p).alert_sent, 70);
 	CU_ASSERT_EQUAL(waiting(&p->down), 7);
-	pair_free(p);
+	duo_free(p);
 	store_unref(strict);
 	store_unref(normal);
 }
 
 /* Moves `n` bytes from one queue to another. */
 static void
-carry(struct pair *p, struct buf *from, struct buf *to, size_t n)
+carry(struct duo *p, struct buf *from, struct buf *to, size_t n)
 {
 	CU_ASSERT_EQUAL_FATAL(
 	    buf_append(to, p->pool, slice_of(from->mem + from->sent, n)),
@@ -376,7 +376,7 @@ byte_by_byte(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
-		struct pair *p = pair_new(s, "imap", versions[i]);
+		struct duo *p = duo_new(s, "imap", versions[i]);
 		struct buf up = {0}, down = {0};
 		bool said = false;
 
@@ -401,7 +401,7 @@ byte_by_byte(void)
 					SLICE("* OK ready\r\n")));
 		buf_drop(&up, p->pool);
 		buf_drop(&down, p->pool);
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -413,7 +413,7 @@ byte_by_byte(void)
 static bool
 one_cut(struct store *s, enum tls_version version, bool up, size_t at)
 {
-	struct pair *p = pair_new(s, "imap", version);
+	struct duo *p = duo_new(s, "imap", version);
 	struct buf *from = up ? &p->up : &p->down, part = {0};
 	size_t moved = 0, n;
 	bool said = false, cut;
@@ -442,7 +442,7 @@ one_cut(struct store *s, enum tls_version version, bool up, size_t at)
 	CU_ASSERT_TRUE(
 	    slice_eq(tls_client_text(p->client), SLICE("* OK ready\r\n")));
 	buf_drop(&part, p->pool);
-	pair_free(p);
+	duo_free(p);
 	return cut;
 }
 
@@ -466,7 +466,7 @@ every_cut(void)
 static bool
 visit(struct store *s, enum tls_version version, struct tls_session **session)
 {
-	struct pair *p = pair_new(s, "imap", version);
+	struct duo *p = duo_new(s, "imap", version);
 	bool resumed;
 
 	if (*session)
@@ -480,7 +480,7 @@ visit(struct store *s, enum tls_version version, struct tls_session **session)
 	tls_session_free(*session);
 	*session = tls_client_session(p->client);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(*session);
-	pair_free(p);
+	duo_free(p);
 	return resumed;
 }
 
@@ -532,7 +532,7 @@ static void
 close_by_client(void)
 {
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
 	client_says(p, SLICE("a1 LOGOUT\r\n"));
@@ -550,7 +550,7 @@ close_by_client(void)
 	CU_ASSERT_TRUE(waiting(&p->down) > 0);
 	CU_ASSERT_PTR_NULL(facts(p).reason);
 	CU_ASSERT_EQUAL(facts(p).alert_received, -1);
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -562,7 +562,7 @@ close_by_server(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
-		struct pair *p = pair_new(s, NULL, versions[i]);
+		struct duo *p = duo_new(s, NULL, versions[i]);
 		size_t n;
 
 		engine_close(p->server, &p->down, p->pool);
@@ -581,14 +581,14 @@ close_by_server(void)
 		CU_ASSERT_TRUE(
 		    slice_eq(tls_client_text(p->client), SLICE("* BYE\r\n")));
 		CU_ASSERT_PTR_NULL(facts(p).reason);
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
 
 /* Is the engine's failure final, and was it told to the client? */
 static void
-check_dead(struct pair *p, int alert)
+check_dead(struct duo *p, int alert)
 {
 	size_t n = waiting(&p->down);
 
@@ -624,7 +624,7 @@ corrupted(void)
 			const char *why =
 			    at < 3 ? "TLS record of an unknown version"
 				   : "TLS record that does not decrypt";
-			struct pair *p = pair_new(s, NULL, versions[i]);
+			struct duo *p = duo_new(s, NULL, versions[i]);
 
 			tls_client_group(p->client, WOLFSSL_ECC_X25519);
 			pump(p);
@@ -636,7 +636,7 @@ corrupted(void)
 			CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, 0);
 			CU_ASSERT_TRUE(same(facts(p).reason, why));
 			check_dead(p, 20);
-			pair_free(p);
+			duo_free(p);
 		}
 	}
 	store_unref(s);
@@ -646,7 +646,7 @@ static void
 good_before_bad(void)
 {
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
 	client_says(p, SLICE("a1 NOOP\r\n"));
@@ -660,7 +660,7 @@ good_before_bad(void)
 				    &p->down, p->pool),
 			IO_FAIL);
 	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -683,7 +683,7 @@ refused_records(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 3 * sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+		struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 		struct buf in = {0}, none = {0};
 
 		if (i % 3 > 0) {
@@ -704,7 +704,7 @@ refused_records(void)
 			client_takes(p, &none); /* writes its hello */
 		check_dead(p, facts(p).alert_sent);
 		buf_drop(&in, p->pool);
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -721,7 +721,7 @@ large_writes(void)
 	for (size_t i = 0; i < LARGE; i++)
 		text[i] = (unsigned char)(i * 7 + i / 251);
 	for (size_t i = 0; i < 2; i++) {
-		struct pair *p = pair_new(s, NULL, versions[i]);
+		struct duo *p = duo_new(s, NULL, versions[i]);
 
 		pump(p);
 		server_says(p, slice_of(text, LARGE));
@@ -738,7 +738,7 @@ large_writes(void)
 		CU_ASSERT_TRUE(plain_is(p, slice_of(text, LARGE)));
 		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
 					slice_of(text, LARGE)));
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -748,7 +748,7 @@ full_queue(void)
 {
 	static unsigned char text[600 * 1024];
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 	size_t n;
 
 	pump(p);
@@ -765,7 +765,7 @@ full_queue(void)
 	CU_ASSERT_EQUAL(tls_client_text(p->client).len, sizeof text);
 	tls_client_forget(p->client);
 	CU_ASSERT_TRUE(talks(p));
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -773,7 +773,7 @@ static void
 key_update(void)
 {
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
 	tls_client_update_keys(p->client, &p->up, p->pool);
@@ -782,7 +782,7 @@ key_update(void)
 			IO_WAIT);
 	CU_ASSERT_TRUE(waiting(&p->down) > 0);
 	CU_ASSERT_TRUE(talks(p));
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -792,7 +792,7 @@ key_update_flood(void)
 {
 	enum { TRIES = 100000, MOST = 600 };
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 	size_t n = 0;
 
 	pump(p);
@@ -806,7 +806,7 @@ key_update_flood(void)
 	    same(facts(p).reason, "too many TLS records without text"));
 	CU_ASSERT_TRUE(waiting(&p->down) < MOST * 32);
 	check_dead(p, 20);
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -817,7 +817,7 @@ key_updates_in_one_record(void)
 	enum { UPDATES = 3276 };
 	static unsigned char updates[UPDATES * 5];
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	for (size_t i = 0; i < UPDATES; i++)
 		memcpy(updates + 5 * i, "\x18\0\0\x01\x01", 5);
@@ -826,9 +826,9 @@ key_updates_in_one_record(void)
 	tls_client_seal(p->client, 22, slice_of(updates, 10), &p->up, p->pool);
 	server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
-	pair_free(p);
+	duo_free(p);
 
-	p = pair_new(s, NULL, TLS_VERSION_13);
+	p = duo_new(s, NULL, TLS_VERSION_13);
 	pump(p);
 	for (size_t i = 0; i < 10; i++)
 		tls_client_update_keys(p->client, &p->up, p->pool);
@@ -841,7 +841,7 @@ key_updates_in_one_record(void)
 	CU_ASSERT_TRUE(
 	    same(facts(p).reason, "too many TLS records without text"));
 	CU_ASSERT_TRUE(waiting(&p->down) < 100 * 1000);
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -870,7 +870,7 @@ empty_records_and_warnings(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p = pair_new(s, NULL, versions[i % 2]);
+		struct duo *p = duo_new(s, NULL, versions[i % 2]);
 		size_t n = 0;
 
 		pump(p);
@@ -881,7 +881,7 @@ empty_records_and_warnings(void)
 		} while (p->server_io == IO_WAIT && ++n < 1000);
 		CU_ASSERT_TRUE(n <= rows[i / 2].most);
 		CU_ASSERT_TRUE(same(facts(p).reason, rows[i / 2].reason));
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -892,7 +892,7 @@ key_updates_with_text(void)
 {
 	enum { ROUNDS = 2000 };
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
 	for (size_t i = 0; i < ROUNDS; i++) {
@@ -903,7 +903,7 @@ key_updates_with_text(void)
 	}
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
 	CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, ROUNDS);
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -915,7 +915,7 @@ rejected_certificate(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
-		struct pair *p = pair_new(s, NULL, versions[i]);
+		struct duo *p = duo_new(s, NULL, versions[i]);
 		struct engine_facts f;
 
 		tls_client_distrust(p->client);
@@ -928,7 +928,7 @@ rejected_certificate(void)
 					      "issuer of our certificate "
 					      "(alert 48)"));
 		CU_ASSERT_TRUE(same(f.version, i == 0 ? "1.2" : "1.3"));
-		pair_free(p);
+		duo_free(p);
 	}
 	store_unref(s);
 }
@@ -938,7 +938,7 @@ static void
 alert_in_the_clear(void)
 {
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-	struct pair *p = pair_new(s, NULL, TLS_VERSION_13);
+	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	client_takes(p, &p->down);
 	server_takes(p, &p->up);
@@ -952,7 +952,7 @@ alert_in_the_clear(void)
 	CU_ASSERT_TRUE(facts(p).alert_plain);
 	CU_ASSERT_TRUE(same(facts(p).reason, "the client holds our certificate "
 					     "for expired (alert 45)"));
-	pair_free(p);
+	duo_free(p);
 	store_unref(s);
 }
 
@@ -988,7 +988,7 @@ instead(void)
 	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct pair *p = pair_new(s, NULL, rows[i].version);
+		struct duo *p = duo_new(s, NULL, rows[i].version);
 		struct engine_facts f;
 
 		client_takes(p, &p->down);
@@ -1007,7 +1007,7 @@ instead(void)
 			       f.reason ? f.reason : "");
 			CU_FAIL(rows[i].shows);
 		}
-		pair_free(p);
+		duo_free(p);
 	}
 	CU_PASS("all rows");
 	store_unref(s);
@@ -1030,13 +1030,13 @@ small_when_idle(void)
 		tls_session_free(warm);
 		before = mallinfo2().uordblks;
 		for (size_t i = 0; i < SESSIONS; i++) {
-			struct pair *p = pair_new(s, "imap", versions[v]);
+			struct duo *p = duo_new(s, "imap", versions[v]);
 
 			pump(p);
 			CU_ASSERT_TRUE(talks(p));
 			idle[i] = p->server;
 			p->server = NULL;
-			pair_free(p);
+			duo_free(p);
 		}
 		each = (mallinfo2().uordblks - before) / SESSIONS;
 		if (getenv("VERBOSE"))

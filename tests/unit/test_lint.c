@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/lint.h"
 
+#include "tls/pair.h"
 #include "tls/store.h"
 #include "unit/certs.h"
 #include "unit/forge.h"
@@ -131,22 +132,21 @@ found(const struct lint *l)
 	return text;
 }
 
-/* Would store_new take it? Without a key: would it take the chain? */
+/* Would pair_read take it? Without a key: would it take the chain? */
 static bool
 loads(const struct lint_input *in)
 {
-	const struct store_options o = {.chain = in->chain,
-					.key = in->key,
-					.minimum = TLS_VERSION_12,
-					.now = in->now};
-	struct store_fault fault;
-	struct store *s = store_new(&o, &fault);
+	const struct pair_source src = {
+	    .chain = in->chain, .key = in->key, .now = in->now};
+	struct pair_fault fault;
+	struct pair p;
+	bool good = pair_read(&src, &p, &fault) == ERR_OK;
 
-	store_unref(s);
-	return s || (in->key.len == 0 && fault.in_key);
+	pair_clear(&p);
+	return good || (in->key.len == 0 && fault.in_key);
 }
 
-/* Lints, and holds the errors against store_new. */
+/* Lints, and holds the errors against pair_read. */
 static void
 run(const char *shows, const struct lint_input *in)
 {
@@ -330,6 +330,8 @@ static const struct {
     {"whole", "LA", "", 0, 0, 0, NULL},
     {"whole, without a key", "LA", "", true, 0, 0, NULL},
     {"with its root", "LAR", "root", 0, 0, 0, NULL},
+    {"with its root, which has expired", "LAP", "root", 0, 0, 0, NULL},
+    {"with its root, whose serial number is 0", "LAZ", "root", 0, 0, 0, NULL},
     {"no intermediate", "L", "missing-issuer", 0, 0, 0, "\"Forged CA\""},
     {"no intermediate, roots are not known", "L", "", 0, true, 0, NULL},
     {"no intermediate but a URL, roots are not known", "U", "missing-issuer", 0,
@@ -379,8 +381,12 @@ forge_letter(struct chain_text *t, char letter)
 	if (strchr("LUOS", letter))
 		f.extensions =
 		    leaf_extensions(letter == 'U' ? HAS_URL : 0, SLICE_EMPTY);
-	if (letter == 'R')
+	if (strchr("RPZ", letter))
 		f = root;
+	if (letter == 'P')
+		f.after = "200101000000Z";
+	if (letter == 'Z')
+		f.serial = SLICE("\0");
 	if (letter == 'O') {
 		f.key = FORGE_OTHER;
 		f.subject = "other.example.com";
@@ -585,7 +591,7 @@ test_key_files(void)
 	in.key = SLICE("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
 		       "-----END ENCRYPTED PRIVATE KEY-----\n");
 	expect("a key with a passphrase", &in, "key");
-	CU_ASSERT_PTR_NOT_NULL(strstr(lint.findings[0].text, "passphrase"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(lint.findings[0].text, "encrypted"));
 	in.key = SLICE("hello");
 	expect("no key", &in, "key");
 	in.key = in.chain;
@@ -604,7 +610,7 @@ test_other_files(void)
 	expect("DER", &in, "not-pem");
 	in.chain = in.key;
 	expect("a key as a certificate", &in, "refused");
-	in.chain = slice_of("", STORE_FILE_MAX + 1);
+	in.chain = slice_of("", PAIR_FILE_MAX + 1);
 	in.chain.len = 0;
 	expect("an empty file", &in, "refused");
 	add_letter(&t, 'L');
@@ -665,7 +671,7 @@ test_malformed(void)
 	expect("version 1", &in, "no-names no-purpose version");
 }
 
-/* What test_store shows to be taken or refused, is that here too. */
+/* What test_pair shows to be taken or refused, is that here too. */
 static void
 test_agrees(void)
 {
@@ -701,7 +707,7 @@ test_agrees(void)
 	}
 }
 
-/* Cut or altered anywhere: the same verdict as store_new. */
+/* Cut or altered anywhere: the same verdict as pair_read. */
 static void
 test_damage(void)
 {
@@ -770,7 +776,7 @@ suite_lint(void)
 	CU_add_test(suite, "every rule has a name and its texts", test_rules);
 	CU_add_test(suite, "faults of the server's certificate", test_leaves);
 	CU_add_test(suite, "faults of the chain", test_chains);
-	CU_add_test(suite, "any three certificates: store_new's verdict",
+	CU_add_test(suite, "any three certificates: pair_read's verdict",
 		    test_any_chain);
 	CU_add_test(suite, "the names there are", test_lists_names);
 	CU_add_test(suite, "public CAs may give less and less time",
@@ -779,8 +785,8 @@ suite_lint(void)
 	CU_add_test(suite, "files that are something else", test_other_files);
 	CU_add_test(suite, "weak signatures", test_weak_signatures);
 	CU_add_test(suite, "what is badly written", test_malformed);
-	CU_add_test(suite, "errors are what store_new refuses", test_agrees);
-	CU_add_test(suite, "damage gives the verdict of store_new",
+	CU_add_test(suite, "errors are what pair_read refuses", test_agrees);
+	CU_add_test(suite, "damage gives the verdict of pair_read",
 		    test_damage);
 	CU_add_test(suite, "more findings than there is room for",
 		    test_many_findings);

@@ -480,7 +480,7 @@ gate(void)
 {
 	static char chain[8192];
 	struct forged made = {.len = 0};
-	struct store_fault fault;
+	struct pair_fault fault;
 	struct store_options o = {.key = forge_key_pem(FORGE_LEAF),
 				  .minimum = TLS_VERSION_12,
 				  .now = CERTS_NOW};

@@ -683,7 +683,7 @@ gate(const struct ticket_schedule *schedule, const char *file,
      enum tls_version minimum)
 {
 	struct ticket_secrets *s = secrets(schedule, file);
-	struct store_fault fault;
+	struct pair_fault fault;
 	const struct store_options o = {.chain = certs_chain(CERTS_EC),
 					.key = certs_key(CERTS_EC),
 					.minimum = minimum,
