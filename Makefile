@@ -274,7 +274,7 @@ WOLFSSL_AGAIN := FORCE
 endif
 endif
 
-build/wolfssl.stamp: scripts/build-wolfssl $(WOLFSSL_AGAIN)
+build/wolfssl.stamp: scripts/build-wolfssl scripts/wolfssl.patch $(WOLFSSL_AGAIN)
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || \
 	    { echo 'libraries are missing; run: scripts/setup build' >&2; exit 1; }
 	@mkdir -p build

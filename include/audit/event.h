@@ -59,6 +59,9 @@
 	X(TLS_ALPN, "tls.next_protocol", S, "protocol chosen by ALPN")                                                       \
 	X(TLS_RESUMED, "tls.resumed", B, "an earlier session was resumed")                                                   \
 	X(TLS_ESTABLISHED, "tls.established", B, "the handshake was completed")                                              \
+	X(TLS_CLIENT_SUBJECT, "tls.client.subject", S, "subject of the certificate that the client has shown (RFC 4514)") \
+	X(TLS_CLIENT_HASH, "tls.client.hash.sha256", S, "its SHA-256 fingerprint")                                           \
+	X(TLS_CLIENT_SERIAL, "tls.client.x509.serial_number", S, "its serial number")                                        \
 	X(TLS_ALERT_IN, "imapward.tls.alert_received", N, "alert number the client sent (RFC 8446 section 6)")               \
 	X(TLS_ALERT_OUT, "imapward.tls.alert_sent", N, "alert number we sent")                                               \
 	X(TLS_ALERT_NAME, "imapward.tls.alert_name", S, "RFC 8446 name of the alert the client sent, else of ours")          \

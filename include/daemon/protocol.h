@@ -21,7 +21,7 @@
 enum message {
 	MESSAGE_LISTENER = 1, /* struct listener_key, one socket per worker; in
 				 more than one message if there are many */
-	MESSAGE_CONFIG,       /* protocol_put_config */
+	MESSAGE_CONFIG,       /* protocol_put_config, one descriptor */
 	MESSAGE_DRAIN,
 	MESSAGE_STOP,
 	MESSAGE_READY,  /* struct ready */
@@ -46,12 +46,13 @@ struct listener_key listener_key(const struct listener_settings *l);
 bool listener_key_eq(const struct listener_key *a,
 		     const struct listener_key *b);
 
-/* judged_at: the moment the keeper found it good; dates are judged by it. */
+/* All but the shelf goes as bytes; that goes as a descriptor, which is sealed
+ * (daemon/vault.h) and stays the caller's. */
 enum err protocol_put_config(struct channel *c,
 			     const struct snapshot_source *src,
-			     int64_t judged_at) MUST_USE;
-/* *src points into body. ERR_PROTOCOL: malformed. */
-enum err protocol_get_config(struct slice body, struct snapshot_source *src,
-			     int64_t *judged_at) MUST_USE;
+			     int shelf) MUST_USE;
+/* *src points into body, and has no shelf. ERR_PROTOCOL: malformed. */
+enum err protocol_get_config(struct slice body,
+			     struct snapshot_source *src) MUST_USE;
 
 #endif

@@ -121,11 +121,13 @@ struct attempt {
 struct session {
 	struct workspace *work;
 	struct policy *policy;
-	struct store *store; /* until TLS has begun */
-	uint64_t now, wall;  /* of the step in hand */
-	uint64_t began;      /* monotonic ms */
-	uint64_t deadline;   /* of the state; UINT64_MAX none */
-	uint64_t alarm;      /* what the edge was told last */
+	struct store *store;      /* until TLS has begun */
+	uint32_t pair;            /* chosen, number in the store */
+	unsigned char tls_policy; /* of this client, place in the settings */
+	uint64_t now, wall;       /* of the step in hand */
+	uint64_t began;           /* monotonic ms */
+	uint64_t deadline;        /* of the state; UINT64_MAX none */
+	uint64_t alarm;           /* what the edge was told last */
 	uint64_t gate_left;  /* ms that GATE may still take, once it was left */
 	uint64_t drain_at;   /* UINT64_MAX: not draining */
 	unsigned char state; /* session_enter alone writes it */
@@ -170,6 +172,7 @@ struct session {
 struct workspace {
 	const struct edge_ops *ops;
 	struct pool *pool;
+	struct contexts *contexts;
 	unsigned char seed[HASH_KEY];
 	uint64_t drawn;               /* how many numbers were */
 	size_t read_used, plain_used; /* how much of them the step wrote */

@@ -27,8 +27,13 @@ struct snapshot {
 
 /* The bytes a snapshot is built from: the keeper read them. */
 struct snapshot_source {
-	struct slice yaml, chain, key;
-	const char *yaml_path, *chain_path, *key_path; /* for messages only */
+	struct slice yaml;
+	const char *yaml_path; /* for messages only */
+	/* See tls/shelf.h. Called when neither the snapshot nor a session needs
+	 * it any more, by any thread; not when the snapshot was not built. */
+	struct slice shelf;
+	void (*release)(void *arg); /* or NULL */
+	void *arg;
 	/* For user.hash in events: random, the same across reloads. */
 	unsigned char privacy_key[HASH_KEY];
 };
@@ -42,8 +47,8 @@ struct snapshot_fault {
 void snapshot_fault_yaml(const char *path, const struct settings_fault *where,
 			 struct snapshot_fault *out);
 
-/* now: seconds since 1970. ERR_OK and *out with one reference, else *fault. */
-enum err snapshot_build(const struct snapshot_source *src, int64_t now,
+/* ERR_OK and *out with one reference, else *fault. */
+enum err snapshot_build(const struct snapshot_source *src,
 			struct snapshot **out,
 			struct snapshot_fault *fault) MUST_USE;
 struct snapshot *

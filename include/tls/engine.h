@@ -15,15 +15,15 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "tls/store.h"
+#include "tls/context.h"
 
 #include <stdint.h>
 
 struct engine;
 
-/* NULL: out of memory, or no randomness. Keeps s until the handshake is over.
+/* NULL: out of memory, or no randomness. Keeps x until the handshake is over.
  */
-struct engine *engine_new_server(struct store *s) MUST_USE;
+struct engine *engine_new_server(struct context *x) MUST_USE;
 void engine_free(struct engine *e); /* NULL is fine */
 
 /*
@@ -76,7 +76,10 @@ struct engine_facts {
 	 * while it has no keys of its own. Anybody on the way can.
 	 */
 	bool alert_plain;
-	bool close_notify;  /* received */
+	bool close_notify; /* received */
+	/* Of the certificate that the client has shown; NULL: none. The subject
+	 * as RFC 4514 writes it, the others in upper case hex. */
+	const char *client_subject, *client_sha256, *client_serial;
 	const char *reason; /* why it failed, NULL while nothing failed */
 };
 void engine_facts(const struct engine *e, struct engine_facts *out);

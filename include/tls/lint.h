@@ -91,6 +91,9 @@ struct lint_input {
 	unsigned key_mode;   /* permissions of the key's file; 0: not judged */
 	struct slice staple; /* OCSP response, DER; NULL: there is none */
 	int64_t now;         /* seconds since 1970 */
+	/* pair_read took chain and key without a warning: no signature is
+	 * checked anew. */
+	bool proven;
 };
 
 struct lint_finding {

@@ -49,13 +49,14 @@ struct pair {
 	/* DER, leaf first, each signed by the next; a root is left out. */
 	struct slice chain[PAIR_CHAIN_MAX];
 	size_t count;
-	struct slice key;              /* DER: PKCS#1 or SEC1 */
-	enum key_kind kind;            /* KEY_RSA, KEY_P256, KEY_P384, ... */
-	struct slice names;            /* GeneralNames of the leaf */
-	char name[PAIR_TEXT_MAX];      /* CN or first SAN, printable ASCII */
-	char serial[64];               /* of the leaf; hex */
-	int64_t not_before, not_after; /* of the leaf; seconds since 1970 */
-	char warning[PAIR_TEXT_MAX];   /* the first fault served; "" for none */
+	struct slice key;                /* DER: PKCS#1 or SEC1 */
+	enum key_kind kind;              /* KEY_RSA, KEY_P256, KEY_P384, ... */
+	struct slice names;              /* GeneralNames of the leaf */
+	char name[PAIR_TEXT_MAX];        /* CN or first SAN, printable ASCII */
+	char serial[64];                 /* of the leaf; hex */
+	int64_t not_before, not_after;   /* of the leaf; seconds since 1970 */
+	int64_t valid_from, valid_until; /* when all of the chain is */
+	char warning[PAIR_TEXT_MAX]; /* the first fault served; "" for none */
 	unsigned char *mem; /* what the slices point into; wiped when freed */
 	size_t mem_len;
 };

@@ -61,6 +61,10 @@ struct staple;
 struct staple *staple_new(const struct staple_input *in,
 			  uint64_t (*wall_ms)(void),
 			  struct staple_verdict *out) MUST_USE;
+/* The same for one that was judged before: good from `from` until `until`.
+ * NULL: out of memory. */
+struct staple *staple_of(struct slice response, int64_t from, int64_t until,
+			 uint64_t (*wall_ms)(void)) MUST_USE;
 struct staple *staple_ref(struct staple *s);
 void staple_unref(struct staple *s); /* NULL is fine */
 

@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.h - what a listener presents: chain, key and TLS policy, built from
- * bytes.
+ * store.h - what listeners present: the pairs on a shelf, the TLS policies, the
+ * secrets of session tickets.
  *
- * A store is immutable and counted; every running handshake keeps what it needs
- * through the TLS library's own count, so a store may go while sessions live
- * on. The count may be touched by any thread.
+ * A store is immutable and counted; handshakes keep what they need of it, so
+ * that a store may go while sessions live on. The count, and the number of
+ * handshakes, may be touched by any thread.
  */
 #ifndef TLS_STORE_H
 #define TLS_STORE_H
 
 #include "base/err.h"
 #include "base/slice.h"
-#include "config/vocabulary.h"
+#include "config/settings.h"
 #include "tls/appraisal.h"
-#include "tls/pair.h"
+#include "tls/hello.h"
+#include "tls/shelf.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-struct ticket_secrets; /* ticket_secrets.h */
-
-struct store_options {
-	struct slice chain; /* PEM, leaf first, then intermediates */
-	struct slice key;   /* PEM: PKCS#8, SEC1 or PKCS#1, not encrypted */
-	enum tls_version minimum; /* TLS_VERSION_12 or TLS_VERSION_13 */
-	int64_t now;              /* seconds since 1970, to judge the dates */
-	/* Of session tickets; NULL: the process's own. */
-	struct ticket_secrets *secrets;
-	/* The time of later handshakes; NULL: clock_wall_ms. */
-	uint64_t (*wall_ms)(void);
-};
-
-struct store;
 
 /*
  * Must be called once per process, before it has threads and before anything
@@ -45,29 +31,66 @@ enum err tls_library_init(void) MUST_USE;
  */
 void tls_library_text(char *out, size_t cap);
 
+struct store;
+
+struct store_options {
+	/*
+	 * A shelf with the pairs and with the files that the policies name. It
+	 * must stay as it is until `release` is called, by whatever thread.
+	 */
+	struct slice shelf;
+	void (*release)(void *arg); /* NULL: nobody wants to know */
+	void *arg;
+	const struct settings *settings; /* read in store_new only */
+	/* The store in use, or NULL: its tickets open still, and its counts go
+	 * on, as far as nothing has changed. */
+	const struct store *before;
+};
+
+/* One line for the administrator: "FILE: what". */
+struct store_fault {
+	char text[1024];
+};
+
 /*
- * Checks pair, leaf first, chain order, dates (expired and not yet valid are
- * faults) and builds the server side of RFC 9325: TLS 1.2 and 1.3, ECDHE and
- * AEAD only, X25519MLKEM768, X25519, P-256, P-384, no renegotiation, no early
- * data, tickets on, no session cache. Keys are RSA of 2048 to 4096 bits, or
- * ECDSA on P-256 or P-384. NULL on a fault, *fault says which.
+ * Tries each policy with the first pair. On a fault (ERR_SYNTAX and the like:
+ * of a file; *fault says which) the shelf is not released.
  */
-struct store *store_new(const struct store_options *o,
-			struct pair_fault *fault) MUST_USE;
+enum err store_new(const struct store_options *o, struct store **out,
+		   struct store_fault *fault) MUST_USE;
 struct store *store_ref(struct store *s);
 void store_unref(struct store *s); /* NULL is fine */
 
-/* Facts for `status` and events, about the leaf. */
-struct store_facts {
-	char name[256];  /* subject CN or first SAN, printable ASCII */
-	char serial[64]; /* hex */
-	int64_t not_before, not_after; /* seconds since 1970 */
-	const char *key_type;          /* "RSA" or "ECDSA" */
+const struct shelf *store_shelf(const struct store *s);
+
+/* What a client gets who said this hello. */
+struct choice {
+	/* Number on the shelf; of one that is refused, what it would have got.
+	 */
+	size_t pair;
+	unsigned char
+	    alert; /* or: refused, with this one (RFC 8446 section 6) */
+	const char *reason; /* why */
 };
-const struct store_facts *store_facts(const struct store *s);
-/* What clients may hold against the chain that is presented. */
-const struct appraisal *store_appraisal(const struct store *s);
-/* Is this key exchange group (its registered number) spoken? */
-bool store_has_group(const struct store *s, unsigned group);
+/*
+ * policy: a place in settings.tls_policies. By its rules for ALPN, SNI and
+ * versions, then by name: exact, wildcard, the first pair of the shelf; of
+ * pairs with the same name ECDSA before RSA, if the client can use it.
+ */
+void store_choose(const struct store *s, size_t policy, const struct hello *h,
+		  struct choice *out);
+
+/*
+ * What clients may hold against this pair; appraisal_clear it. ERR_NOMEM.
+ */
+enum err store_appraise(const struct store *s, size_t pair,
+			struct appraisal *out) MUST_USE;
+/* Does this policy speak this key exchange group (its registered number)? */
+bool store_has_group(const struct store *s, size_t policy, unsigned group);
+
+/* A handshake with this pair was completed. */
+void store_count(struct store *s, size_t pair);
+/* How many were, in the life of the process. */
+uint64_t store_handshakes(const struct store *s, size_t pair);
 
 #endif

@@ -110,5 +110,12 @@ struct slice certificate_key_bits(const struct certificate *c);
 
 /* The common name of a Name, else its organisation; bytes as they stand. */
 struct slice certificate_title(struct slice name);
+/* The common name; empty: none. */
+struct slice certificate_common_name(struct slice name);
+/*
+ * A Name as RFC 4514 writes it, "CN=anna,O=Example\\, Inc.", cut at cap - 1
+ * bytes; bytes beyond ASCII as they stand. What it is cut to ends in NUL.
+ */
+void certificate_dn(struct slice name, char *out, size_t cap);
 
 #endif

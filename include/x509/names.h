@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum name_kind { NAME_OTHER, NAME_DNS, NAME_ADDRESS };
+enum name_kind { NAME_OTHER, NAME_MAIL, NAME_DNS, NAME_ADDRESS };
 
 struct name {
 	enum name_kind kind;
@@ -26,6 +26,9 @@ bool names_next(struct slice *rest, struct name *out);
  * whole, above two labels or more. An address matches iPAddress only.
  */
 bool names_cover(struct slice names, struct slice host);
+
+/* Is it one of the dNSNames or rfc822Names, as it stands? No regard to case. */
+bool names_hold(struct slice names, struct slice name);
 
 /* How a dNSName is written; all but the first two are ignored or refused. */
 enum name_form {

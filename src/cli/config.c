@@ -128,18 +128,9 @@ warn(const char *text)
 
 /* What is served all the same, but mail programs will not like. */
 static void
-print_lint(const struct snapshot_source *src, int64_t now)
+warn_of_file(const char *path, const char *text)
 {
-	static struct lint lint; /* large */
-	struct slice roots = findings_system_roots();
-	const struct lint_input in = {.chain = src->chain,
-				      .key = src->key,
-				      .public_roots = roots,
-				      .now = now};
-
-	if (lint_run(&in, &lint) == ERR_OK)
-		findings_print_lines(src->chain_path, &lint);
-	findings_forget(&roots);
+	printf("%s: warning: %s\n", path, text);
 }
 
 /* All that `imapward run` would refuse, short of taking the ports. */
@@ -149,23 +140,26 @@ check(const char *path)
 	struct files files = {0};
 	struct snapshot *snapshot = NULL;
 	struct snapshot_fault fault = {"the TLS library cannot be used"};
-	int64_t now = (int64_t)(clock_wall_ms() / 1000);
+	struct slice roots = findings_system_roots();
+	const struct files_options o = {
+	    .now = (int64_t)(clock_wall_ms() / 1000), .roots = roots};
 	enum err e = tls_library_init();
 
 	if (e == ERR_OK)
 		e = files_read_from(is_stdin(path) ? STDIN_FILENO : -1,
-				    name_of(path), &files, &fault);
+				    name_of(path), &o, &files, &fault);
 	if (e == ERR_OK)
-		e = snapshot_build(&files.source, now, &snapshot, &fault);
+		e = snapshot_build(&files.source, &snapshot, &fault);
 	if (e == ERR_OK)
 		e = setup_check(&files, policy_settings(snapshot->policy),
 				&fault);
 	if (e == ERR_OK) {
-		setup_warn(&files, policy_settings(snapshot->policy), warn);
-		print_lint(&files.source, now);
+		setup_warn(policy_settings(snapshot->policy), warn);
+		setup_notices(&files.notices, true, NOTICES_MAX, warn_of_file);
 	} else {
 		fprintf(stderr, "imapward: %s\n", fault.text);
 	}
+	findings_forget(&roots);
 	snapshot_unref(snapshot);
 	files_clear(&files);
 	if (e != ERR_OK)

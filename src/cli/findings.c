@@ -238,14 +238,3 @@ findings_print_json(const char *path, const struct lint *l)
 	}
 	puts("]}");
 }
-
-void
-findings_print_lines(const char *path, const struct lint *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (l->findings[i].rule->severity != LINT_NOTE)
-			printf(
-			    "%s: %s: %s\n", path,
-			    lint_severity_text(l->findings[i].rule->severity),
-			    l->findings[i].text);
-}

@@ -26,7 +26,5 @@ struct slice findings_system_roots(void);
 void findings_print(const char *path, const struct lint *l);
 /* As one JSON object in one line. */
 void findings_print_json(const char *path, const struct lint *l);
-/* Errors and warnings, one line each: "FILE: warning: text". */
-void findings_print_lines(const char *path, const struct lint *l);
 
 #endif

@@ -2,6 +2,7 @@
 #include "daemon/files.h"
 
 #include "base/wipe.h"
+#include "daemon/stock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_YAML, PATH_CHAIN, PATH_KEY };
+enum { READ_MIN = 4096 };
 
 static enum err
 fail(struct snapshot_fault *fault, enum err e, const char *path,
@@ -21,20 +22,41 @@ fail(struct snapshot_fault *fault, enum err e, const char *path,
 	return e;
 }
 
+/* Twice the room, and what was there is wiped. */
+static bool
+make_room(struct file_bytes *b, size_t cap)
+{
+	unsigned char *mem = malloc(cap);
+
+	if (!mem)
+		return false;
+	if (b->len > 0) {
+		memcpy(mem, b->mem, b->len);
+		wipe(b->mem, b->len);
+	}
+	free(b->mem);
+	b->mem = mem;
+	b->cap = cap;
+	return true;
+}
+
 /* Reads to the end; a file of more than `most` bytes is refused. */
 static enum err
-read_all(int fd, const char *path, size_t most, struct file_bytes *out,
-	 struct snapshot_fault *fault)
+read_all(int fd, const char *path, size_t expected, size_t most,
+	 struct file_bytes *out, struct snapshot_fault *fault)
 {
+	size_t cap = expected < READ_MIN ? READ_MIN : expected + 1;
 	char text[80];
 
-	out->mem = malloc(most + 1);
-	if (!out->mem)
-		return fail(fault, ERR_NOMEM, path, err_text(ERR_NOMEM));
-	out->cap = most + 1;
-	while (out->len < out->cap) {
-		ssize_t n = read(fd, out->mem + out->len, out->cap - out->len);
+	while (out->len <= most) {
+		ssize_t n;
 
+		if (cap > most + 1)
+			cap = most + 1;
+		if (out->len == out->cap && !make_room(out, cap))
+			return fail(fault, ERR_NOMEM, path,
+				    err_text(ERR_NOMEM));
+		n = read(fd, out->mem + out->len, out->cap - out->len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -42,6 +64,7 @@ read_all(int fd, const char *path, size_t most, struct file_bytes *out,
 		if (n == 0)
 			return ERR_OK;
 		out->len += (size_t)n;
+		cap = 2 * out->cap;
 	}
 	(void)snprintf(text, sizeof text, "larger than %zu KiB", most / 1024);
 	return fail(fault, ERR_LIMIT, path, text);
@@ -54,7 +77,8 @@ fail_to_open(struct snapshot_fault *fault, const char *path, int error)
 	char text[120];
 
 	if (error != EACCES || geteuid() == 0)
-		return fail(fault, ERR_MISSING, path, strerror(error));
+		return fail(fault, error == ENOENT ? ERR_MISSING : ERR_SYSTEM,
+			    path, strerror(error));
 	(void)snprintf(text, sizeof text,
 		       "%s; start it as root, it gives root up",
 		       strerror(error));
@@ -62,22 +86,28 @@ fail_to_open(struct snapshot_fault *fault, const char *path, int error)
 }
 
 static enum err
-read_file(const char *path, size_t most, struct file_bytes *out,
-	  struct stat *st, struct snapshot_fault *fault)
+read_file(const char *path, size_t most, struct file_bytes *out, unsigned *mode,
+	  struct snapshot_fault *fault)
 {
 	/* O_NONBLOCK: a FIFO must not hang us before fstat tells it from a
 	 * file. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	enum err e;
 
-	if (fd < 0 || fstat(fd, st) != 0)
+	if (fd < 0 || fstat(fd, &st) != 0) {
 		e = fail_to_open(fault, path, errno);
-	else if (!S_ISREG(st->st_mode))
+	} else if (!S_ISREG(st.st_mode)) {
 		e = fail(fault, ERR_REFUSED, path, "not a regular file");
-	else
-		e = read_all(fd, path, most, out, fault);
+	} else {
+		e = read_all(fd, path, (size_t)st.st_size, most, out, fault);
+		if (mode)
+			*mode = st.st_mode & 07777;
+	}
 	if (fd >= 0)
 		(void)close(fd);
+	if (e != ERR_OK)
+		bytes_clear(out);
 	return e;
 }
 
@@ -89,17 +119,16 @@ files_blame(const struct files *f, struct place at, const char *key,
 
 	(void)snprintf(where.text, sizeof where.text, "'%s': %.480s", key,
 		       what);
-	snapshot_fault_yaml(f->paths[PATH_YAML], &where, fault);
+	snapshot_fault_yaml(f->path, &where, fault);
 }
 
-/* A file that the configuration names in `key`. */
-static enum err
-read_named(const struct files *f, const char *path, const char *key,
-	   struct place at, struct file_bytes *out, struct stat *st,
-	   struct snapshot_fault *fault)
+enum err
+files_named(const struct files *f, const char *path, const char *key,
+	    struct place at, size_t most, struct file_bytes *out,
+	    unsigned *mode, struct snapshot_fault *fault)
 {
 	struct snapshot_fault why = {""};
-	enum err e = read_file(path, PAIR_FILE_MAX, out, st, &why);
+	enum err e = read_file(path, most, out, mode, &why);
 	char text[sizeof why + 16];
 
 	if (e == ERR_OK)
@@ -109,159 +138,111 @@ read_named(const struct files *f, const char *path, const char *key,
 	return e;
 }
 
-/* Can it be had from the one store there is, whose policy has only a minimum?
- */
-static bool
-is_plain(const struct tls_policy_settings *p,
-	 const struct tls_policy_settings *usual)
+enum err
+files_beside(const char *path, size_t most, struct file_bytes *out,
+	     unsigned *mode, struct snapshot_fault *fault)
 {
-	return p->maximum == TLS_VERSION_13 && p->ciphers_by_speed &&
-	       p->groups_count == usual->groups_count &&
-	       memcmp(p->groups, usual->groups, p->groups_count) == 0 &&
-	       p->signatures_count == usual->signatures_count &&
-	       memcmp(p->signatures, usual->signatures, p->signatures_count) ==
-		   0 &&
-	       p->alpn == TLS_ALPN_OPTIONAL && p->sni == TLS_SNI_OPTIONAL &&
-	       p->client_certificate == CLIENT_CERTIFICATE_OFF;
+	struct snapshot_fault why = {""};
+	enum err e = read_file(path, most, out, mode, &why);
+
+	if (e != ERR_OK && e != ERR_MISSING)
+		*fault = why;
+	return e;
 }
 
-/* What the configuration knows already and nothing else does. */
-static enum err
-refuse_what_is_not_yet(const struct files *f, const struct settings *s,
-		       struct snapshot_fault *fault)
+void
+notice_add(struct notices *n, const char *path, const char *rule, size_t pair,
+	   bool changed, const char *text)
 {
-	const struct certificate_settings *c = &s->certificates[0];
-	const struct listener_settings *first = &s->listeners[0];
-	const struct tls_policy_settings *p =
-	    &s->tls_policies[first->tls_policies_at[0]];
-	const char *what = NULL;
+	struct notice *more = n->at;
 
-	if (s->certificates_count > 1 || *c->directory || *c->passphrase ||
-	    *c->staple || c->serve_faults)
-		what = "certificates other than one chain and its key";
-	if (!is_plain(p, &s->tls_policies[p->minimum == TLS_VERSION_12]))
-		what = "TLS policies other than modern and intermediate";
-	for (size_t i = 0; i < s->listeners_count; i++)
-		if (s->listeners[i].tls_policies_count > 1 ||
-		    s->listeners[i].tls_policies_at[0] !=
-			first->tls_policies_at[0])
-			what = "more than one TLS policy";
-	if (*s->tls.ticket_secret)
-		what = "tls.ticket_secret";
-	if (!what)
-		return ERR_OK;
-	(void)snprintf(fault->text, sizeof fault->text,
-		       "%s: not yet: %s cannot be had in this version",
-		       f->paths[PATH_YAML], what);
-	return ERR_REFUSED;
+	if (n->count == n->cap && n->cap < NOTICES_MAX) {
+		size_t cap = n->cap > 0 ? 2 * n->cap : 16;
+
+		more = realloc(n->at, cap * sizeof *more);
+		if (more) {
+			n->at = more;
+			n->cap = cap;
+		}
+	}
+	if (n->count == n->cap || n->count >= NOTICES_MAX) {
+		n->dropped++;
+		return;
+	}
+	more = &n->at[n->count];
+	*more = (struct notice){.path = strdup(path),
+				.text = strdup(text),
+				.rule = rule,
+				.pair = pair,
+				.changed = changed};
+	if (more->path && more->text) {
+		n->count++;
+		return;
+	}
+	free(more->path);
+	free(more->text);
+	n->dropped++;
 }
 
-/* Where the paths of the other two files stand in the first one. */
-struct named {
-	struct place chain, key;
-};
-
 static enum err
-read_paths(struct files *f, struct named *named, struct snapshot_fault *fault)
+read_both(struct files *f, int fd, const struct files_options *o,
+	  struct snapshot_fault *fault)
 {
 	struct settings_fault where = {0};
 	struct settings *s = NULL;
-	struct slice yaml = slice_of(f->yaml.mem, f->yaml.len);
-	enum err e = settings_load(yaml, &s, &where);
+	enum err e =
+	    fd < 0
+		? read_file(f->path, SETTINGS_BYTES_MAX, &f->yaml, NULL, fault)
+		: read_all(fd, f->path, 0, SETTINGS_BYTES_MAX, &f->yaml, fault);
 
+	if (e != ERR_OK)
+		return e;
+	e = settings_load(bytes_of(&f->yaml), &s, &where);
 	if (e != ERR_OK) {
-		snapshot_fault_yaml(f->paths[PATH_YAML], &where, fault);
+		snapshot_fault_yaml(f->path, &where, fault);
 		return e;
 	}
-	e = refuse_what_is_not_yet(f, s, fault);
-	if (e == ERR_OK) {
-		f->paths[PATH_CHAIN] = strdup(s->certificates[0].chain);
-		f->paths[PATH_KEY] = strdup(s->certificates[0].key);
-		if (!f->paths[PATH_CHAIN] || !f->paths[PATH_KEY])
-			e = fail(fault, ERR_NOMEM, f->paths[PATH_YAML],
-				 err_text(ERR_NOMEM));
-	}
-	*named = (struct named){s->certificates[0].places.chain,
-				s->certificates[0].places.key};
+	e = stock_fill(f, s, o, fault);
 	settings_free(s);
 	return e;
 }
 
-static void
-warn_of_key(struct files *f, const struct stat *st)
+enum err
+files_read(const char *config_path, const struct files_options *o,
+	   struct files *out, struct snapshot_fault *fault)
 {
-	if (st->st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
-		(void)snprintf(f->warning, sizeof f->warning,
-			       "%.300s: this private key is open to others "
-			       "(mode %04o); chmod 600 closes it",
-			       f->paths[PATH_KEY],
-			       (unsigned)(st->st_mode & 07777));
-}
-
-/* fd: of the YAML; -1: it is opened. */
-static enum err
-read_three(struct files *f, int fd, struct snapshot_fault *fault)
-{
-	const char *path = f->paths[PATH_YAML];
-	struct stat st = {0};
-	struct named named = {0};
-	enum err e =
-	    fd < 0 ? read_file(path, SETTINGS_BYTES_MAX, &f->yaml, &st, fault)
-		   : read_all(fd, path, SETTINGS_BYTES_MAX, &f->yaml, fault);
-
-	if (e == ERR_OK)
-		e = read_paths(f, &named, fault);
-	if (e == ERR_OK)
-		e = read_named(f, f->paths[PATH_CHAIN], "certificates.chain",
-			       named.chain, &f->chain, &st, fault);
-	if (e == ERR_OK)
-		e = read_named(f, f->paths[PATH_KEY], "certificates.key",
-			       named.key, &f->key, &st, fault);
-	if (e == ERR_OK)
-		warn_of_key(f, &st);
-	return e;
-}
-
-static struct slice
-bytes_of(const struct file_bytes *b)
-{
-	return slice_of(b->mem, b->len);
+	return files_read_from(-1, config_path, o, out, fault);
 }
 
 enum err
-files_read(const char *config_path, struct files *out,
-	   struct snapshot_fault *fault)
+files_read_from(int fd, const char *name, const struct files_options *o,
+		struct files *out, struct snapshot_fault *fault)
 {
-	return files_read_from(-1, config_path, out, fault);
-}
-
-enum err
-files_read_from(int fd, const char *name, struct files *out,
-		struct snapshot_fault *fault)
-{
+	struct files f = {.path = strdup(name)};
 	enum err e = ERR_NOMEM;
 
-	*out = (struct files){.paths = {strdup(name)}};
-	if (out->paths[PATH_YAML])
-		e = read_three(out, fd, fault);
+	if (f.path)
+		e = read_both(&f, fd, o, fault);
 	else
 		(void)fail(fault, e, name, err_text(e));
 	if (e != ERR_OK) {
-		files_clear(out);
+		files_clear(&f);
 		return e;
 	}
-	out->source = (struct snapshot_source){
-	    .yaml = bytes_of(&out->yaml),
-	    .chain = bytes_of(&out->chain),
-	    .key = bytes_of(&out->key),
-	    .yaml_path = out->paths[PATH_YAML],
-	    .chain_path = out->paths[PATH_CHAIN],
-	    .key_path = out->paths[PATH_KEY],
-	};
+	f.source = (struct snapshot_source){.yaml = bytes_of(&f.yaml),
+					    .yaml_path = f.path,
+					    .shelf = vault_bytes(&f.shelf)};
+	*out = f;
 	return ERR_OK;
 }
 
-static void
+struct slice
+bytes_of(const struct file_bytes *b)
+{
+	return b->mem ? slice_of(b->mem, b->len) : SLICE_EMPTY;
+}
+
+void
 bytes_clear(struct file_bytes *b)
 {
 	wipe(b->mem, b->len);
@@ -273,9 +254,12 @@ void
 files_clear(struct files *f)
 {
 	bytes_clear(&f->yaml);
-	bytes_clear(&f->chain);
-	bytes_clear(&f->key);
-	for (size_t i = 0; i < sizeof f->paths / sizeof f->paths[0]; i++)
-		free(f->paths[i]);
+	free(f->path);
+	vault_clear(&f->shelf);
+	for (size_t i = 0; i < f->notices.count; i++) {
+		free(f->notices.at[i].path);
+		free(f->notices.at[i].text);
+	}
+	free(f->notices.at);
 	*f = (struct files){0};
 }

@@ -39,7 +39,8 @@ enum {
 	BACKOFF_MS = 100,
 	BACKOFF_MAX_MS = 10000,
 	COMPLAIN_EVERY_MS = 60000,
-	SINK_RETRY_MS = 1000
+	SINK_RETRY_MS = 1000,
+	NOTICES_TOLD = 50 /* of a start or reload, in the log */
 };
 
 #define NEVER UINT64_MAX
@@ -146,6 +147,20 @@ settings_of(const struct keeper *k)
 }
 
 static void
+warn_of_file(const char *path, const char *text)
+{
+	tell("warning: %s: %s", path, text);
+}
+
+/* The log has the first ones, the audit all of them. */
+static void
+warn_of_setup(const struct keeper *k, bool all)
+{
+	setup_warn(settings_of(k), warn);
+	setup_notices(&k->now.files.notices, all, NOTICES_TOLD, warn_of_file);
+}
+
+static void
 write_events(struct keeper *k, struct slice lines)
 {
 	uint64_t now = clock_monotonic_ms();
@@ -224,7 +239,7 @@ send_setup(struct keeper *k, const struct setup *s)
 
 	if (e == ERR_OK)
 		e = protocol_put_config(&k->channel, &s->files.source,
-					s->judged_at);
+					s->files.shelf.fd);
 	return e;
 }
 
@@ -318,7 +333,7 @@ static void
 end_reload(struct keeper *k)
 {
 	setup_replace(&k->now, &k->next);
-	setup_warn(&k->now.files, settings_of(k), warn);
+	warn_of_setup(k, false);
 	tell_postponed(k);
 	tell("the configuration was reloaded, %zu listeners",
 	     k->now.listeners.count);
@@ -706,7 +721,7 @@ keeper_run(const struct keeper_options *o)
 		return code;
 	}
 	setup_replace(&k->now, &k->next);
-	setup_warn(&k->now.files, settings_of(k), warn);
+	warn_of_setup(k, true);
 	if (o->pid_file && !write_pid_file(o->pid_file)) {
 		setup_clear(&k->now);
 		return EXIT_CODE_RUN;

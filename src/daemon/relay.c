@@ -13,6 +13,7 @@
 #include "daemon/listeners.h"
 #include "daemon/prober.h"
 #include "daemon/protocol.h"
+#include "daemon/vault.h"
 #include "daemon/worker.h"
 #include "net/channel.h"
 
@@ -334,19 +335,57 @@ adopt(struct relay *r, struct snapshot *next)
 	r->staged_count = 0;
 }
 
+/* The last user of the shelf has gone, on whatever thread. */
 static void
-take_config(struct relay *r, struct slice body)
+release(void *vault)
+{
+	vault_clear(vault);
+	free(vault);
+}
+
+/* Takes the descriptors of a message. NULL: *why says why. */
+static struct vault *
+take_shelf(const struct channel_message *m, const char **why)
+{
+	struct vault *v = calloc(1, sizeof *v);
+
+	for (size_t i = 1; i < m->fds_count; i++)
+		(void)close(m->fds[i]);
+	*why = "no descriptor is left for the certificates";
+	if (v && m->fds_count > 0) {
+		*why = "internal error: the certificates cannot be read";
+		if (vault_open(m->fds[0], v) == ERR_OK)
+			return v;
+	} else if (m->fds_count > 0) {
+		(void)close(m->fds[0]);
+	}
+	free(v);
+	return NULL;
+}
+
+static void
+take_config(struct relay *r, const struct channel_message *m)
 {
 	struct snapshot_source src;
 	struct snapshot_fault fault = {""};
 	struct snapshot *next = NULL;
-	int64_t judged_at;
+	const char *why;
+	struct vault *v = take_shelf(m, &why);
 
-	if (protocol_get_config(body, &src, &judged_at) != ERR_OK) {
+	if (protocol_get_config(m->body, &src) != ERR_OK) {
 		give_up(r);
 		return;
 	}
-	if (snapshot_build(&src, judged_at, &next, &fault) != ERR_OK) {
+	if (!v) {
+		drop_staged(r);
+		say_fault(r, why);
+		return;
+	}
+	src.shelf = vault_bytes(v);
+	src.release = release;
+	src.arg = v;
+	if (snapshot_build(&src, &next, &fault) != ERR_OK) {
+		release(v);
 		drop_staged(r);
 		say_fault(r, fault.text);
 		return;
@@ -413,7 +452,7 @@ take_message(struct relay *r, const struct channel_message *m)
 		take_listener(r, m);
 		break;
 	case MESSAGE_CONFIG:
-		take_config(r, m->body);
+		take_config(r, m);
 		break;
 	case MESSAGE_DRAIN:
 		end_workers(r, worker_drain);

@@ -39,17 +39,23 @@ setup_workers(const struct settings *s)
 /* The whole snapshot is built once here: the relay will meet no surprise. */
 static enum err
 read_and_check(const char *path, const unsigned char privacy_key[16],
-	       struct setup *s, struct snapshot_fault *fault)
+	       const struct setup *before, struct setup *s,
+	       struct snapshot_fault *fault)
 {
 	struct snapshot *snapshot = NULL;
-	enum err e = files_read(path, &s->files, fault);
+	struct shelf shelf;
+	struct files_options o = {.now = (int64_t)(clock_wall_ms() / 1000),
+				  .roots = SLICE_EMPTY};
+	enum err e;
 
+	if (shelf_open(vault_bytes(&before->files.shelf), &shelf) == ERR_OK)
+		o.before = &shelf;
+	e = files_read(path, &o, &s->files, fault);
 	if (e != ERR_OK)
 		return e;
 	memcpy(s->files.source.privacy_key, privacy_key,
 	       sizeof s->files.source.privacy_key);
-	s->judged_at = (int64_t)(clock_wall_ms() / 1000);
-	e = snapshot_build(&s->files.source, s->judged_at, &snapshot, fault);
+	e = snapshot_build(&s->files.source, &snapshot, fault);
 	if (e != ERR_OK)
 		return e;
 	s->policy = policy_ref(snapshot->policy);
@@ -157,12 +163,31 @@ setup_check(const struct files *f, const struct settings *s,
 	return ERR_REFUSED;
 }
 
+/* A folder of thousands may have the same fault thousands of times. */
 void
-setup_warn(const struct files *f, const struct settings *s,
-	   void (*say)(const char *text))
+setup_notices(const struct notices *n, bool all, size_t most,
+	      void (*say)(const char *path, const char *text))
 {
-	if (f->warning[0])
-		say(f->warning);
+	char text[80];
+	size_t said = 0, more = all ? n->dropped : 0;
+
+	for (size_t i = 0; i < n->count; i++) {
+		if (!all && !n->at[i].changed)
+			continue;
+		if (said < most)
+			say(n->at[i].path, n->at[i].text);
+		else
+			more++;
+		said++;
+	}
+	(void)snprintf(text, sizeof text, "%zu more", more);
+	if (more > 0)
+		say("...", text);
+}
+
+void
+setup_warn(const struct settings *s, void (*say)(const char *text))
+{
 	if (s->audit.kind == AUDIT_SYSLOG && access("/dev/log", F_OK) != 0)
 		say("audit.sink is syslog, but there is no /dev/log: events "
 		    "are lost until a syslog daemon runs");
@@ -204,7 +229,8 @@ setup_build(const char *config_path, const unsigned char privacy_key[16],
 	int code = 0;
 
 	*out = (struct setup){0};
-	if (read_and_check(config_path, privacy_key, out, fault) != ERR_OK ||
+	if (read_and_check(config_path, privacy_key, before, out, fault) !=
+		ERR_OK ||
 	    find_user(&out->files, settings_of(out), &out->who, fault) !=
 		ERR_OK)
 		code = EXIT_CODE_CONFIG;
@@ -227,7 +253,6 @@ setup_replace(struct setup *now, struct setup *next)
 	policy_unref(now->policy);
 	now->files = next->files;
 	now->policy = next->policy;
-	now->judged_at = next->judged_at;
 	now->who = next->who;
 	listeners_replace(&now->listeners, &next->listeners);
 	if (next->sink_opened) {

@@ -50,6 +50,32 @@ first_record_is_short(struct slice in)
 	return len <= GUARD_RECORD_MAX && in.len - GUARD_HEADER < len;
 }
 
+/* What the policy says of this hello, then the pair that suits it. */
+static enum state
+begin_tls(struct session *s, const struct hello *hello)
+{
+	struct leg *client = &s->legs[SIDE_CLIENT];
+	struct context *x;
+	struct choice c;
+
+	store_choose(s->store, s->tls_policy, hello, &c);
+	s->pair = (uint32_t)c.pair;
+	witness_hello(s, hello);
+	if (c.alert != 0) {
+		send_alert(s, c.alert);
+		report_no_tls(s, SIGNAL_OUR_ALERT, c.reason);
+		return session_end(s, REPLY_NONE, "TLS handshake refused");
+	}
+	buf_skip(&client->in, hello_join(client->in.mem + client->in.cleared,
+					 hello->length));
+	x = contexts_get(s->work->contexts, s->store, s->tls_policy, c.pair);
+	if (x)
+		client->tls = engine_new_server(x);
+	if (!client->tls)
+		return session_end(s, REPLY_NONE, "out of memory");
+	return STATE_TLS;
+}
+
 enum state
 gate_admit(struct session *s)
 {
@@ -68,14 +94,7 @@ gate_hello(struct session *s)
 	switch (hello_read(in, &hello)) {
 	case HELLO_COMPLETE:
 		keep_sni(s, hello.server_name);
-		buf_skip(&client->in,
-			 hello_join(client->in.mem + client->in.cleared,
-				    hello.length));
-		witness_hello(s, &hello);
-		client->tls = engine_new_server(s->store);
-		if (!client->tls)
-			return session_end(s, REPLY_NONE, "out of memory");
-		return STATE_TLS;
+		return begin_tls(s, &hello);
 	case HELLO_MORE:
 		if (!client->ended)
 			return STATE_HELLO;
@@ -148,6 +167,7 @@ gate_tls(struct session *s)
 		return no_tls(s, io == IO_FAIL);
 	report_tls(s);
 	witness_established(s);
+	store_count(s->store, s->pair);
 	store_unref(s->store);
 	s->store = NULL;
 	gate_reset(s);

@@ -102,6 +102,9 @@ begin_tls(struct session *s, bool established, struct engine_facts *f)
 	event_text(e, FIELD_TLS_CURVE, f->curve);
 	event_text(e, FIELD_TLS_SNI, s->sni);
 	event_text(e, FIELD_TLS_ALPN, f->alpn);
+	event_text(e, FIELD_TLS_CLIENT_SUBJECT, f->client_subject);
+	event_text(e, FIELD_TLS_CLIENT_HASH, f->client_sha256);
+	event_text(e, FIELD_TLS_CLIENT_SERIAL, f->client_serial);
 	return e;
 }
 

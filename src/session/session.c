@@ -206,6 +206,8 @@ session_init(struct session *s, struct workspace *w, struct snapshot *snap,
 	s->legs[SIDE_CLIENT].open = true;
 	identify(s);
 	l = &session_settings(s)->listeners[peer->listener];
+	s->tls_policy = (unsigned char)settings_policy_of(session_settings(s),
+							  l, &peer->address);
 	s->starttls = l->mode == LISTENER_STARTTLS;
 	s->plaintext =
 	    s->starttls &&

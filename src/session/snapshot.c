@@ -94,26 +94,24 @@ read_settings(const struct snapshot_source *src, struct settings **out,
 	return e;
 }
 
+/* What the snapshot in use has goes on, as far as it has not changed. */
 static enum err
 read_store(const struct snapshot_source *src, const struct settings *s,
-	   int64_t now, struct store **out, struct snapshot_fault *fault)
+	   struct store **out, struct snapshot_fault *fault)
 {
-	struct pair_fault f = {.cause = ERR_INTERNAL};
-	const struct tls_policy_settings *p =
-	    &s->tls_policies[s->listeners[0].tls_policies_at[0]];
-	struct store_options o = {.chain = src->chain,
-				  .key = src->key,
-				  .minimum = p->minimum,
-				  .now = now};
-	struct store *store = store_new(&o, &f);
+	struct snapshot *before = snapshot_current();
+	struct store_fault f = {.text = ""};
+	struct store_options o = {.shelf = src->shelf,
+				  .release = src->release,
+				  .arg = src->arg,
+				  .settings = s,
+				  .before = before ? before->store : NULL};
+	enum err e = store_new(&o, out, &f);
 
-	if (store) {
-		*out = store;
-		return ERR_OK;
-	}
-	(void)snprintf(fault->text, sizeof fault->text, "%s: %s",
-		       f.in_key ? src->key_path : src->chain_path, f.text);
-	return f.cause;
+	snapshot_unref(before);
+	if (e != ERR_OK)
+		(void)snprintf(fault->text, sizeof fault->text, "%s", f.text);
+	return e;
 }
 
 static enum err
@@ -140,15 +138,15 @@ assemble(const struct snapshot_source *src, struct settings *settings,
 }
 
 enum err
-snapshot_build(const struct snapshot_source *src, int64_t now,
-	       struct snapshot **out, struct snapshot_fault *fault)
+snapshot_build(const struct snapshot_source *src, struct snapshot **out,
+	       struct snapshot_fault *fault)
 {
 	struct settings *settings = NULL;
 	struct store *store = NULL;
 	enum err e = read_settings(src, &settings, fault);
 
 	if (e == ERR_OK)
-		e = read_store(src, settings, now, &store, fault);
+		e = read_store(src, settings, &store, fault);
 	if (e == ERR_OK) {
 		e = assemble(src, settings, store, out);
 		if (e != ERR_OK)

@@ -4,6 +4,7 @@
  */
 #include "session/session.h"
 
+#include "base/clock.h"
 #include "base/wipe.h"
 
 #include <stdlib.h>
@@ -51,12 +52,13 @@ workspace_new(const struct edge_ops *ops, const unsigned char seed[HASH_KEY])
 		return NULL;
 	w->ops = ops;
 	w->pool = pool_new();
+	w->contexts = contexts_new(clock_wall_ms);
 	w->read = malloc(WORKSPACE_READ);
 	w->plain = malloc(PLAIN_SCRATCH);
 	for (int i = 0; i < SIDES; i++)
 		w->out[i] = malloc(OUT_SCRATCH);
-	if (!w->pool || !w->read || !w->plain || !w->out[SIDE_CLIENT] ||
-	    !w->out[SIDE_BACKEND]) {
+	if (!w->pool || !w->contexts || !w->read || !w->plain ||
+	    !w->out[SIDE_CLIENT] || !w->out[SIDE_BACKEND]) {
 		workspace_free(w);
 		return NULL;
 	}
@@ -78,6 +80,7 @@ workspace_free(struct workspace *w)
 	if (!w)
 		return;
 	pool_free(w->pool);
+	contexts_free(w->contexts);
 	free(w->read);
 	free(w->plain);
 	for (int i = 0; i < SIDES; i++)

@@ -26,10 +26,10 @@ struct witness {
 };
 
 static bool
-group_in_common(const struct store *store, const struct hello_list *groups)
+group_in_common(const struct session *s, const struct hello_list *groups)
 {
 	for (size_t i = 0; i < groups->count; i++)
-		if (store_has_group(store, groups->at[i]))
+		if (store_has_group(s->store, s->tls_policy, groups->at[i]))
 			return true;
 	return groups->count == 0; /* then it says nothing */
 }
@@ -45,7 +45,7 @@ witness_hello(struct session *s, const struct hello *h)
 	w->store = store_ref(s->store);
 	w->since = s->now;
 	w->family = family_of(h);
-	w->hints = group_in_common(s->store, &h->groups) ? 0 : HINT_NO_GROUP;
+	w->hints = group_in_common(s, &h->groups) ? 0 : HINT_NO_GROUP;
 	w->print = imprint_new(h);
 	memcpy(w->alpn, h->alpn, sizeof w->alpn);
 	s->witness = w;
@@ -223,6 +223,20 @@ hints_of(struct session *s, const struct engine_facts *f)
 	return hints;
 }
 
+static unsigned
+flaws_of(const struct session *s, const struct store *store)
+{
+	struct appraisal a;
+	unsigned flaws;
+
+	if (store_appraise(store, s->pair, &a) != ERR_OK)
+		return 0;
+	flaws = appraisal_flaws(&a, s->sni ? s->sni : "",
+				(int64_t)(s->wall / 1000));
+	appraisal_clear(&a);
+	return flaws;
+}
+
 static struct symptom
 symptom_of(struct session *s, const struct engine_facts *f)
 {
@@ -241,9 +255,7 @@ symptom_of(struct session *s, const struct engine_facts *f)
 	if (!w)
 		return y;
 	y.family = w->family;
-	y.flaws =
-	    appraisal_flaws(store_appraisal(w->store), s->sni ? s->sni : "",
-			    (int64_t)(s->wall / 1000));
+	y.flaws = flaws_of(s, w->store);
 	return y;
 }
 

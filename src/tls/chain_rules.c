@@ -98,6 +98,7 @@ date_of(const byte *raw, int raw_len, int64_t *out)
 static enum err
 check_dates(struct reading *r, const DecodedCert *cert, size_t i)
 {
+	struct pair *p = r->pair;
 	int64_t before, after;
 	char text[DATE_TEXT];
 
@@ -107,9 +108,13 @@ check_dates(struct reading *r, const DecodedCert *cert, size_t i)
 				      "%s has dates that cannot be read",
 				      label_of(cert, i).text);
 	if (i == 0) {
-		r->pair->not_before = before;
-		r->pair->not_after = after;
+		p->not_before = p->valid_from = before;
+		p->not_after = p->valid_until = after;
 	}
+	if (before > p->valid_from)
+		p->valid_from = before;
+	if (after < p->valid_until)
+		p->valid_until = after;
 	if (r->src->now < before)
 		return reading_object(r, ERR_EARLY, "%s is not valid before %s",
 				      label_of(cert, i).text,

@@ -2,7 +2,9 @@
 #include "tls/engine.h"
 
 #include "tls/guard.h"
+#include "tls/inside.h"
 #include "tls/internal.h"
+#include "tls/peer.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -15,8 +17,9 @@
  */
 struct engine {
 	WOLFSSL *ssl;
-	struct store *store; /* NULL once the handshake is complete */
-	struct slice record; /* what the library may read */
+	struct context *context; /* NULL once the handshake is complete */
+	struct peer *peer;       /* NULL: no certificates are asked for */
+	struct slice record;     /* what the library may read */
 	struct buf *out;
 	struct pool *pool;
 	const char *reason; /* not NULL: failed */
@@ -82,28 +85,38 @@ engine_install(WOLFSSL_CTX *ctx)
 	wolfSSL_CTX_SetIOSend(ctx, on_send);
 }
 
-struct engine *
-engine_new_server(struct store *s)
+static bool
+set_up(struct engine *e, struct context *x)
 {
 	/* The library cuts the list up in place. */
 	char imap[] = "imap";
+
+	e->ssl = wolfSSL_new(x->ctx);
+	if (!e->ssl || !tls_policy_limit_groups(x->policy, e->ssl) ||
+	    wolfSSL_UseALPN(e->ssl, imap, sizeof imap - 1,
+			    WOLFSSL_ALPN_FAILED_ON_MISMATCH) != WOLFSSL_SUCCESS)
+		return false;
+	wolfSSL_SetIOReadCtx(e->ssl, e);
+	wolfSSL_SetIOWriteCtx(e->ssl, e);
+	if (x->policy->client == CLIENT_CERTIFICATE_OFF)
+		return true;
+	e->peer = peer_new(x->policy, e->ssl);
+	return e->peer != NULL;
+}
+
+struct engine *
+engine_new_server(struct context *x)
+{
 	struct engine *e = calloc(1, sizeof *e);
 
 	if (!e)
 		return NULL;
 	e->guard.handshake = true;
-	e->ssl = wolfSSL_new(store_context(s));
-	if (!e->ssl || !store_limit_groups(e->ssl) ||
-	    wolfSSL_UseALPN(e->ssl, imap, sizeof imap - 1,
-			    WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
-		WOLFSSL_SUCCESS) {
-		engine_free(e);
-		return NULL;
-	}
-	wolfSSL_SetIOReadCtx(e->ssl, e);
-	wolfSSL_SetIOWriteCtx(e->ssl, e);
-	e->store = store_ref(s);
-	return e;
+	e->context = context_ref(x);
+	if (set_up(e, x))
+		return e;
+	engine_free(e);
+	return NULL;
 }
 
 void
@@ -112,7 +125,8 @@ engine_free(struct engine *e)
 	if (!e)
 		return;
 	wolfSSL_free(e->ssl);
-	store_unref(e->store);
+	context_unref(e->context);
+	free(e->peer);
 	free(e);
 }
 
@@ -170,6 +184,8 @@ note_alert(struct engine *e)
 static void
 fail(struct engine *e, int code)
 {
+	if (!e->reason && e->peer)
+		e->reason = e->peer->reason;
 	if (!e->reason)
 		e->reason = reason_text(code, alert_received(e));
 }
@@ -226,8 +242,10 @@ complete(struct engine *e)
 	e->resumed = wolfSSL_session_reused(e->ssl) == 1;
 	e->alpn =
 	    wolfSSL_ALPN_GetProtocol(e->ssl, &name, &length) == WOLFSSL_SUCCESS;
-	store_unref(e->store);
-	e->store = NULL;
+	if (e->peer)
+		e->peer->policy = NULL;
+	context_unref(e->context);
+	e->context = NULL;
 }
 
 static enum io
@@ -237,6 +255,8 @@ handshake(struct engine *e, struct buf *in)
 		int ret = wolfSSL_accept(e->ssl), code;
 		enum io io;
 
+		if (e->peer)
+			peer_forget_issuers(e->peer, e->ssl);
 		if (ret == WOLFSSL_SUCCESS) {
 			complete(e);
 			return IO_DONE;
@@ -410,6 +430,11 @@ engine_facts(const struct engine *e, struct engine_facts *out)
 	};
 	out->alert_plain = e->guard.alert_description > 0 && out->version &&
 			   wolfSSL_version(e->ssl) == TLS1_3_VERSION;
+	if (e->peer && e->peer->shown) {
+		out->client_subject = e->peer->subject;
+		out->client_sha256 = e->peer->sha256;
+		out->client_serial = e->peer->serial;
+	}
 	if (!out->version)
 		return;
 	out->cipher = wolfSSL_get_cipher_name_iana_from_suite(

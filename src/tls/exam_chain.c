@@ -46,6 +46,8 @@ issued_any(const struct exam *x, size_t i)
 static size_t
 find_leaf(struct exam *x)
 {
+	if (x->in->proven)
+		return 0;
 	if (x->key_state == SECRET_READ) {
 		for (size_t i = 0; i < x->count; i++)
 			if (secret_fits(&x->key, x->at[i].der))
@@ -74,6 +76,8 @@ find_copies(struct exam *x, struct way *w)
 static size_t
 issuer_of(const struct exam *x, const struct way *w, size_t i)
 {
+	if (x->in->proven)
+		return i + 1 < x->count ? i + 1 : NOBODY;
 	if (i + 1 < x->count && !w->reached[i + 1] && !w->copy[i + 1] &&
 	    material_signed(x->at[i].der, x->at[i + 1].der))
 		return i + 1;
@@ -275,7 +279,7 @@ all_usable(struct exam *x)
 {
 	bool usable = true;
 
-	for (size_t i = 0; i < x->count; i++) {
+	for (size_t i = 0; !x->in->proven && i < x->count; i++) {
 		const char *fault =
 		    left_out(x, i) ? NULL : material_fault(x->at[i].der);
 

@@ -66,7 +66,7 @@ list_names(struct slice names)
 	while (names_next(&names, &n)) {
 		struct shown s = show_name(&n);
 
-		if (n.kind == NAME_OTHER)
+		if (n.kind != NAME_DNS && n.kind != NAME_ADDRESS)
 			continue;
 		if (used + strlen(s.text) + 20 > sizeof l.text) {
 			more++;
@@ -87,7 +87,7 @@ has_name(struct slice names)
 	struct name n;
 
 	while (names_next(&names, &n))
-		if (n.kind != NAME_OTHER)
+		if (n.kind == NAME_DNS || n.kind == NAME_ADDRESS)
 			return true;
 	return false;
 }

@@ -27,12 +27,6 @@
 #error "this wolfSSL was built with early data; a login must not be replayed"
 #endif
 
-/* store.c: the context lives as long as the store or any session of it. */
-WOLFSSL_CTX *store_context(struct store *s);
-
-/* A context's groups bind TLS 1.3 only; a connection's bind TLS 1.2 too. */
-bool store_limit_groups(WOLFSSL *ssl);
-
 /* What led to a connection: zeroed, if it did not resume a session. */
 struct lineage {
 	int64_t born_s;      /* the full handshake, seconds since 1970 */

@@ -201,15 +201,26 @@ describe(struct exam *x)
 }
 
 static void
+read_key(struct exam *x)
+{
+	const struct lint_input *in = x->in;
+
+	if (in->proven)
+		x->key_state = SECRET_READ;
+	else if (in->key.len > PAIR_FILE_MAX)
+		x->key_state = SECRET_BROKEN;
+	else
+		x->key_state = secret_read(in->key, in->passphrase, &x->key);
+}
+
+static void
 examine(struct exam *x)
 {
 	struct pair_fault fault = {.cause = ERR_OK};
 
-	ask_pair(x->in, &fault);
-	x->key_state =
-	    x->in->key.len > PAIR_FILE_MAX
-		? SECRET_BROKEN
-		: secret_read(x->in->key, x->in->passphrase, &x->key);
+	if (!x->in->proven)
+		ask_pair(x->in, &fault);
+	read_key(x);
 	if (x->in->chain.len <= PAIR_FILE_MAX)
 		read_members(x);
 	check_format(x);

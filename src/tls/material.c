@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END   "-----END CERTIFICATE-----"
-
 /* The number of the byte at which `what` begins in s, or s.len. */
 static size_t
 find(struct slice s, struct slice what)
@@ -23,14 +20,29 @@ find(struct slice s, struct slice what)
 	return at ? (size_t)(at - s.ptr) : s.len;
 }
 
-struct slice
-material_block(struct slice *rest)
+/* The next block between two lines, with them. */
+static struct slice
+next_block(struct slice *rest, struct slice begin, struct slice end)
 {
-	struct slice from = slice_skip(*rest, find(*rest, SLICE(PEM_BEGIN)));
-	size_t n = find(from, SLICE(PEM_END)) + sizeof PEM_END - 1;
+	struct slice from = slice_skip(*rest, find(*rest, begin));
+	size_t n = find(from, end) + end.len;
 
 	*rest = slice_skip(from, n);
 	return slice_head(from, n);
+}
+
+struct slice
+material_block(struct slice *rest)
+{
+	return next_block(rest, SLICE("-----BEGIN CERTIFICATE-----"),
+			  SLICE("-----END CERTIFICATE-----"));
+}
+
+struct slice
+material_crl(struct slice *rest)
+{
+	return next_block(rest, SLICE("-----BEGIN X509 CRL-----"),
+			  SLICE("-----END X509 CRL-----"));
 }
 
 size_t

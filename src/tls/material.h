@@ -12,6 +12,8 @@
 
 /* The next CERTIFICATE block of *rest, whole; empty when there is none. */
 struct slice material_block(struct slice *rest);
+/* The same for X509 CRL. */
+struct slice material_crl(struct slice *rest);
 /* The length of the DER in a block, at most block.len; 0: it is no PEM. */
 size_t material_der(struct slice block, unsigned char *out);
 

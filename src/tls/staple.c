@@ -256,6 +256,23 @@ staple_judge(const struct staple_input *in, struct staple_verdict *out)
 }
 
 struct staple *
+staple_of(struct slice response, int64_t from, int64_t until,
+	  uint64_t (*wall_ms)(void))
+{
+	struct staple *s = malloc(sizeof *s + response.len);
+
+	if (!s)
+		return NULL;
+	atomic_init(&s->count, 1);
+	s->wall_ms = wall_ms;
+	s->from = from;
+	s->until = until;
+	s->len = response.len;
+	memcpy(s->der, response.ptr, response.len);
+	return s;
+}
+
+struct staple *
 staple_new(const struct staple_input *in, uint64_t (*wall_ms)(void),
 	   struct staple_verdict *out)
 {
@@ -264,18 +281,11 @@ staple_new(const struct staple_input *in, uint64_t (*wall_ms)(void),
 	staple_judge(in, out);
 	if (out->cause != ERR_OK)
 		return NULL;
-	s = malloc(sizeof *s + in->response.len);
+	s = staple_of(in->response, out->from, out->until, wall_ms);
 	if (!s) {
 		out->cause = ERR_NOMEM;
 		(void)snprintf(out->text, sizeof out->text, "out of memory");
-		return NULL;
 	}
-	atomic_init(&s->count, 1);
-	s->wall_ms = wall_ms;
-	s->from = out->from;
-	s->until = out->until;
-	s->len = in->response.len;
-	memcpy(s->der, in->response.ptr, in->response.len);
 	return s;
 }
 

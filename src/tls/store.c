@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/store.h"
 
-#include "base/clock.h"
 #include "tls/internal.h"
+#include "tls/making.h"
+#include "tls/policy.h"
 #include "tls/tickets.h"
 
-#include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 
 #include <assert.h>
@@ -16,72 +16,53 @@
 
 struct store {
 	atomic_uint count;
-	WOLFSSL_CTX *context;
-	struct tickets *tickets;
-	struct store_facts facts;
-	struct appraisal appraisal;
+	uint64_t number; /* 1, 2, ... in this process */
+	struct shelf shelf;
+	void (*release)(void *arg);
+	void *arg;
+	struct ticket_secrets *secrets;
+	/* What the secrets came from: the schedule, the file. */
+	unsigned char secrets_digest[WC_SHA256_DIGEST_SIZE];
+	struct tls_policy *policies[SETTINGS_POLICIES_MAX];
+	size_t policies_count;
+	atomic_uint_least64_t *handshakes; /* one for each pair */
 };
 
-/*
- * The server's order counts. Where AES has instructions it is the faster one,
- * else ChaCha20 is, and safe from timing. Unknown names are skipped without a
- * word: test_store counts what is left.
- */
-#define ECDHE(cipher) "ECDHE-ECDSA-" cipher ":ECDHE-RSA-" cipher
-#define AES                                                                    \
-	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:" ECDHE(              \
-	    "AES128-GCM-SHA256") ":" ECDHE("AES256-GCM-SHA384")
-#define CHACHA "TLS13-CHACHA20-POLY1305-SHA256:" ECDHE("CHACHA20-POLY1305")
+static atomic_uint_least64_t numbers;
 
-static const char aes_first[] = AES ":" CHACHA;
-static const char chacha_first[] = CHACHA ":" AES;
-
-/* Hybrid first: what is recorded today must not be readable tomorrow. */
-static const int groups[] = {
-    WOLFSSL_X25519MLKEM768,
-    WOLFSSL_ECC_X25519,
-    WOLFSSL_ECC_SECP256R1,
-    WOLFSSL_ECC_SECP384R1,
-};
-
-bool
-store_limit_groups(WOLFSSL *ssl)
+const struct shelf *
+store_shelf(const struct store *s)
 {
-	/* The library wants it writable. */
-	int list[sizeof groups / sizeof groups[0]];
-
-	memcpy(list, groups, sizeof groups);
-	return wolfSSL_set_groups(ssl, list,
-				  sizeof groups / sizeof groups[0]) ==
-	       WOLFSSL_SUCCESS;
+	return &s->shelf;
 }
 
-WOLFSSL_CTX *
-store_context(struct store *s)
+uint64_t
+store_number(const struct store *s)
 {
-	return s->context;
+	return s->number;
 }
 
-const struct store_facts *
-store_facts(const struct store *s)
+struct tls_policy *
+store_policy(const struct store *s, size_t i)
 {
-	return &s->facts;
-}
-
-const struct appraisal *
-store_appraisal(const struct store *s)
-{
-	return &s->appraisal;
+	assert(i < s->policies_count);
+	return s->policies[i];
 }
 
 bool
-store_has_group(const struct store *s, unsigned group)
+store_has_policy(const struct store *s, const struct tls_policy *p)
 {
-	(void)s;
-	for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-		if ((unsigned)groups[i] == group)
+	for (size_t i = 0; i < s->policies_count; i++)
+		if (memcmp(s->policies[i]->digest, p->digest, POLICY_DIGEST) ==
+		    0)
 			return true;
 	return false;
+}
+
+struct ticket_secrets *
+store_secrets(const struct store *s)
+{
+	return s->secrets;
 }
 
 struct store *
@@ -91,6 +72,16 @@ store_ref(struct store *s)
 	return s;
 }
 
+static void
+clear(struct store *s)
+{
+	for (size_t i = 0; i < s->policies_count; i++)
+		tls_policy_unref(s->policies[i]);
+	ticket_secrets_unref(s->secrets);
+	free(s->handshakes);
+	free(s);
+}
+
 void
 store_unref(struct store *s)
 {
@@ -98,141 +89,210 @@ store_unref(struct store *s)
 		return;
 	if (atomic_fetch_sub_explicit(&s->count, 1, memory_order_acq_rel) > 1)
 		return;
-	wolfSSL_CTX_free(s->context);
-	tickets_free(s->tickets);
-	appraisal_clear(&s->appraisal);
-	free(s);
-}
-
-/* A session resumed under these keys must have been made under this policy. */
-static enum err
-set_tickets(struct store *s, const struct store_options *o,
-	    const struct pair *p)
-{
-	unsigned char policy[WC_SHA256_DIGEST_SIZE + 1];
-	struct slice leaf = p->chain[0];
-
-	policy[WC_SHA256_DIGEST_SIZE] = (unsigned char)o->minimum;
-	if (wc_Sha256Hash(leaf.ptr, (word32)leaf.len, policy) != 0)
-		return ERR_INTERNAL;
-	s->tickets = tickets_new(o->secrets ? o->secrets : ticket_secrets_own(),
-				 slice_of(policy, sizeof policy),
-				 o->wall_ms ? o->wall_ms : clock_wall_ms);
-	return s->tickets ? tickets_install(s->context, s->tickets) : ERR_NOMEM;
+	if (s->release)
+		s->release(s->arg);
+	clear(s);
 }
 
 static enum err
-set_policy(WOLFSSL_CTX *ctx, enum tls_version minimum)
+fail(struct store_fault *fault, enum err cause, const char *path,
+     const char *text)
 {
-	/* The library wants it writable. */
-	int list[sizeof groups / sizeof groups[0]];
+	(void)snprintf(fault->text, sizeof fault->text, "%s%s%s", path,
+		       *path ? ": " : "", text);
+	return cause;
+}
 
-	memcpy(list, groups, sizeof groups);
-	if (wolfSSL_CTX_SetMinVersion(ctx, minimum == TLS_VERSION_13
-					       ? WOLFSSL_TLSV1_3
-					       : WOLFSSL_TLSV1_2) !=
-		WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_cipher_list(ctx, cpu_has_aes() ? aes_first
-							   : chacha_first) !=
-		WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_groups(ctx, list,
-				   sizeof groups / sizeof groups[0]) !=
-		WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_group_messages(ctx) != WOLFSSL_SUCCESS)
-		return ERR_INTERNAL;
-	wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
-	/* 33 places for all of the world: tickets do it. */
-	(void)wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
-	engine_install(ctx);
+/* The files of a policy are on the shelf, or it names none. */
+static struct slice
+file_of(const struct store *s, const char *path)
+{
+	struct slice file = SLICE_EMPTY;
+
+	if (path && *path && !shelf_file(&s->shelf, path, &file))
+		return SLICE_EMPTY;
+	return file;
+}
+
+static enum err
+take_policies(struct store *s, const struct settings *set)
+{
+	for (; s->policies_count < set->tls_policies_count;
+	     s->policies_count++) {
+		const struct tls_policy_settings *p =
+		    &set->tls_policies[s->policies_count];
+		struct tls_policy *made = tls_policy_new(
+		    p, file_of(s, p->client_ca), file_of(s, p->client_crl));
+
+		if (!made)
+			return ERR_NOMEM;
+		s->policies[s->policies_count] = made;
+	}
+	return ERR_OK;
+}
+
+/* Each makes a context as handshakes will: now is the time to complain. */
+static enum err
+try_policies(struct store *s, const struct settings *set,
+	     struct store_fault *fault)
+{
+	for (size_t i = 0; i < s->policies_count; i++) {
+		const struct tls_policy_settings *p = &set->tls_policies[i];
+		struct peer_fault why = {.text = ""};
+		enum err e = making_try(s->policies[i], &s->shelf, &why);
+
+		if (e == ERR_OK)
+			continue;
+		if (!why.text[0])
+			return fail(fault, e, "",
+				    "the TLS library refuses our settings");
+		return fail(fault, e, why.in_crl ? p->client_crl : p->client_ca,
+			    why.text);
+	}
+	return ERR_OK;
+}
+
+static bool
+hash_secrets(const struct ticket_schedule *schedule, struct slice file,
+	     unsigned char out[WC_SHA256_DIGEST_SIZE])
+{
+	wc_Sha256 sha;
+	bool good;
+
+	if (wc_InitSha256(&sha) != 0)
+		return false;
+	good = wc_Sha256Update(&sha, (const byte *)schedule,
+			       sizeof *schedule) == 0 &&
+	       (file.len == 0 ||
+		wc_Sha256Update(&sha, file.ptr, (word32)file.len) == 0) &&
+	       wc_Sha256Final(&sha, out) == 0;
+	wc_Sha256Free(&sha);
+	return good;
+}
+
+/* The same ones again, if nothing has changed: contexts go on with them. */
+static enum err
+take_secrets(struct store *s, const struct store_options *o,
+	     struct store_fault *fault)
+{
+	const struct settings *set = o->settings;
+	const char *path = set->tls.ticket_secret;
+	struct ticket_schedule schedule;
+	struct slice file = file_of(s, path);
+	struct ticket_fault why;
+	enum err e;
+
+	memset(&schedule, 0, sizeof schedule); /* it is hashed */
+	schedule.rotation_s = (uint32_t)(set->tls.ticket_rotation / 1000);
+	schedule.lifetime_s = (uint32_t)(set->tls.ticket_lifetime / 1000);
+	e = ticket_schedule_check(&schedule, &why);
+	if (e != ERR_OK)
+		return fail(fault, e, "", why.text);
+	if (!hash_secrets(&schedule, file, s->secrets_digest))
+		return fail(fault, ERR_NOMEM, "", err_text(ERR_NOMEM));
+	if (o->before && memcmp(o->before->secrets_digest, s->secrets_digest,
+				sizeof s->secrets_digest) == 0)
+		s->secrets = ticket_secrets_ref(o->before->secrets);
+	else if (*path)
+		s->secrets = ticket_secrets_read(&schedule, file, &why);
+	else
+		s->secrets = ticket_secrets_random(&schedule, NULL);
+	if (s->secrets)
+		return ERR_OK;
+	return *path ? fail(fault, why.cause, path, why.text)
+		     : fail(fault, ERR_NOMEM, "", err_text(ERR_NOMEM));
+}
+
+static enum err
+take_counts(struct store *s, const struct store *before)
+{
+	size_t n = shelf_count(&s->shelf);
+
+	s->handshakes = calloc(n + 1, sizeof *s->handshakes);
+	if (!s->handshakes)
+		return ERR_NOMEM;
+	for (size_t i = 0; before && i < n; i++) {
+		struct shelf_pair p;
+		size_t old;
+
+		shelf_pair(&s->shelf, i, &p);
+		old = shelf_find(&before->shelf, p.digest);
+		if (old != SHELF_NONE)
+			atomic_init(&s->handshakes[i],
+				    store_handshakes(before, old));
+	}
 	return ERR_OK;
 }
 
 static enum err
-set_pair(WOLFSSL_CTX *ctx, const struct pair *p, struct pair_fault *fault)
+build(struct store *s, const struct store_options *o, struct store_fault *fault)
 {
-	/* The pair's memory begins with its chain, in order. */
-	const struct slice *last = &p->chain[p->count - 1];
-	size_t n = (size_t)(last->ptr - p->chain[0].ptr) + last->len;
+	enum err e = shelf_open(o->shelf, &s->shelf);
 
-	if (wolfSSL_CTX_use_certificate_chain_buffer_format(
-		ctx, p->chain[0].ptr, (long)n, WOLFSSL_FILETYPE_ASN1) ==
-		WOLFSSL_SUCCESS &&
-	    wolfSSL_CTX_use_PrivateKey_buffer(ctx, p->key.ptr, (long)p->key.len,
-					      WOLFSSL_FILETYPE_ASN1) ==
-		WOLFSSL_SUCCESS)
-		return ERR_OK;
-	(void)snprintf(fault->text, sizeof fault->text,
-		       "the chain cannot be used by the TLS library");
-	return fault->cause = ERR_SYNTAX;
-}
-
-static enum err
-static enum err
-appraise(struct store *s, const struct pair *p)
-{
-	return appraisal_init(&s->appraisal, p->chain, p->count, false);
-}
-
-static enum err
-fail(struct pair_fault *fault, enum err cause, const char *text)
-{
-	(void)snprintf(fault->text, sizeof fault->text, "%s", text);
-	return fault->cause = cause;
-}
-
-static enum err
-build(struct store *s, const struct store_options *o, const struct pair *p,
-      struct pair_fault *fault)
-{
-	enum err e;
-
-	s->context = wolfSSL_CTX_new(wolfTLS_server_method());
-	if (!s->context)
-		return fail(fault, ERR_NOMEM, "out of memory");
-	e = set_policy(s->context, o->minimum);
+	if (e == ERR_OK && shelf_count(&s->shelf) == 0)
+		return fail(fault, ERR_MISSING, "", "there is no certificate");
 	if (e == ERR_OK)
-		e = set_tickets(s, o, p);
+		e = take_policies(s, o->settings);
 	if (e == ERR_OK)
-		e = appraise(s, p);
+		e = take_counts(s, o->before);
 	if (e != ERR_OK)
-		return fail(fault, e, "the TLS library refuses our settings");
-	return set_pair(s->context, p, fault);
+		return fail(fault, e, "", err_text(e));
+	e = try_policies(s, o->settings, fault);
+	return e == ERR_OK ? take_secrets(s, o, fault) : e;
 }
 
-static void
-take_facts(struct store *s, const struct pair *p)
+enum err
+store_new(const struct store_options *o, struct store **out,
+	  struct store_fault *fault)
 {
-	memcpy(s->facts.name, p->name, sizeof s->facts.name);
-	memcpy(s->facts.serial, p->serial, sizeof s->facts.serial);
-	s->facts.not_before = p->not_before;
-	s->facts.not_after = p->not_after;
-	s->facts.key_type = p->kind == KEY_RSA ? "RSA" : "ECDSA";
-}
-
-struct store *
-store_new(const struct store_options *o, struct pair_fault *fault)
-{
-	const struct pair_source src = {
-	    .chain = o->chain, .key = o->key, .now = o->now};
 	struct store *s = calloc(1, sizeof *s);
-	struct pair p;
 	enum err e;
 
-	*fault = (struct pair_fault){0};
-	if (!s) {
-		(void)fail(fault, ERR_NOMEM, "out of memory");
-		return NULL;
-	}
+	if (!s)
+		return fail(fault, ERR_NOMEM, "", err_text(ERR_NOMEM));
 	atomic_init(&s->count, 1);
-	e = pair_read(&src, &p, fault);
-	if (e == ERR_OK) {
-		take_facts(s, &p);
-		e = build(s, o, &p, fault);
-		pair_clear(&p);
-	}
+	e = build(s, o, fault);
 	if (e != ERR_OK) {
-		store_unref(s);
-		return NULL;
+		clear(s);
+		return e;
 	}
-	return s;
+	s->number = atomic_fetch_add(&numbers, 1) + 1;
+	s->release = o->release;
+	s->arg = o->arg;
+	*out = s;
+	return ERR_OK;
+}
+
+enum err
+store_appraise(const struct store *s, size_t pair, struct appraisal *out)
+{
+	struct shelf_pair p;
+
+	shelf_pair(&s->shelf, pair, &p);
+	return appraisal_init(out, p.chain, p.count, p.staple.len > 0);
+}
+
+bool
+store_has_group(const struct store *s, size_t policy, unsigned group)
+{
+	const struct tls_policy *p = store_policy(s, policy);
+
+	/* The library's numbers are the registered ones. */
+	for (int i = 0; i < p->groups_count; i++)
+		if ((unsigned)p->groups[i] == group)
+			return true;
+	return false;
+}
+
+void
+store_count(struct store *s, size_t pair)
+{
+	atomic_fetch_add_explicit(&s->handshakes[pair], 1,
+				  memory_order_relaxed);
+}
+
+uint64_t
+store_handshakes(const struct store *s, size_t pair)
+{
+	return atomic_load_explicit(&s->handshakes[pair], memory_order_relaxed);
 }

@@ -31,23 +31,6 @@ read_validity(struct slice *tbs, struct certificate *out)
 	       der_time(&after, &out->not_after);
 }
 
-/*
- * Name ::= SEQUENCE OF SET OF SEQUENCE { type OID, value }. Takes the next
- * pair; sets with several pairs are read one by one through *set.
- */
-static bool
-next_attribute(struct slice *names, struct slice *set, struct slice *type,
-	       struct der *value)
-{
-	struct slice pair;
-
-	if (set->len == 0 && (!der_take(names, DER_SET, set) || set->len == 0))
-		return false;
-	return der_take(set, DER_SEQUENCE, &pair) &&
-	       der_take(&pair, DER_OID, type) && der_next(&pair, value) &&
-	       pair.len == 0;
-}
-
 bool
 name_read(struct slice *from, struct slice *out)
 {
@@ -59,7 +42,7 @@ name_read(struct slice *from, struct slice *out)
 	*out = d.whole;
 	names = d.content;
 	while (names.len > 0 || set.len > 0)
-		if (!next_attribute(&names, &set, &type, &value))
+		if (!dn_next(&names, &set, &type, &value))
 			return false;
 	return true;
 }
@@ -140,30 +123,4 @@ certificate_names_issuer(const struct certificate *c,
 	return slice_eq(c->issuer, issuer->subject) &&
 	       (c->authority_key.len == 0 || issuer->subject_key.len == 0 ||
 		slice_eq(c->authority_key, issuer->subject_key));
-}
-
-struct slice
-certificate_title(struct slice name)
-{
-	static const struct slice common = {
-	    (const unsigned char *)"\x55\x04\x03", 3};
-	static const struct slice organisation = {
-	    (const unsigned char *)"\x55\x04\x0a", 3};
-	struct slice names, set = SLICE_EMPTY, type;
-	struct slice title = SLICE_EMPTY;
-	bool found = false;
-	struct der value;
-
-	if (!der_only(name, DER_SEQUENCE, &names))
-		return title;
-	while ((names.len > 0 || set.len > 0) &&
-	       next_attribute(&names, &set, &type, &value)) {
-		if (slice_eq(type, common)) {
-			title = value.content;
-			found = true;
-		} else if (!found && slice_eq(type, organisation)) {
-			title = value.content;
-		}
-	}
-	return title;
 }

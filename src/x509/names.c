@@ -15,7 +15,8 @@ names_next(struct slice *rest, struct name *out)
 	/* All nine choices of GeneralName are tagged [0] to [8]. */
 	if (!der_next(rest, &d) || (d.tag & 0xc0) != 0x80 || (d.tag & 0x1f) > 8)
 		return false;
-	out->kind = d.tag == DER_PRIMITIVE(2)   ? NAME_DNS
+	out->kind = d.tag == DER_PRIMITIVE(1)   ? NAME_MAIL
+		    : d.tag == DER_PRIMITIVE(2) ? NAME_DNS
 		    : d.tag == DER_PRIMITIVE(7) ? NAME_ADDRESS
 						: NAME_OTHER;
 	out->value = d.content;
@@ -147,6 +148,18 @@ names_cover(struct slice names, struct slice host)
 		if (n == 0 && name.kind == NAME_DNS && covers(name.value, host))
 			return true;
 	}
+	return false;
+}
+
+bool
+names_hold(struct slice names, struct slice name)
+{
+	struct name n;
+
+	while (names_next(&names, &n))
+		if ((n.kind == NAME_DNS || n.kind == NAME_MAIL) &&
+		    slice_ieq(n.value, name))
+			return true;
 	return false;
 }
 

@@ -30,4 +30,12 @@ struct extension_item {
 };
 bool extension_next(struct slice *list, struct extension_item *out);
 
+/*
+ * dn.c: Name ::= SEQUENCE OF SET OF SEQUENCE { type OID, value }. Takes the
+ * next pair; sets with several pairs are read one by one through *set.
+ */
+struct der;
+bool dn_next(struct slice *names, struct slice *set, struct slice *type,
+	     struct der *value);
+
 #endif

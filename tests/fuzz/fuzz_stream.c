@@ -14,6 +14,7 @@
 
 #include "tls/engine.h"
 #include "unit/certs.h"
+#include "unit/stand.h"
 #include "unit/tls_client.h"
 
 #include <wolfssl/options.h>
@@ -34,7 +35,7 @@ enum {
 /* Present when a sanitizer is linked in. */
 __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
 
-static struct store *store;
+static struct stand *stand;
 static struct tamper tamper;
 
 struct duo {
@@ -296,7 +297,7 @@ begin(struct duo *p, unsigned choices)
 	*p = (struct duo){.engine_io = IO_WAIT, .client_io = IO_WAIT};
 	tamper_begin(&tamper);
 	p->pool = pool_new();
-	p->engine = engine_new_server(store);
+	p->engine = stand_engine(stand);
 	p->client = tls_client_new(CERTS_HOST, "imap", versions[choices % 4]);
 	REQUIRE(p->pool && p->engine);
 	tls_client_group(p->client, WOLFSSL_ECC_X25519);
@@ -364,26 +365,16 @@ heap(void)
 }
 
 static void
-forget_store(void)
+forget_stand(void)
 {
-	store_unref(store);
+	stand_free(stand);
 }
 
 static void
-make_store(void)
+make_stand(void)
 {
-	const struct store_options options = {
-	    .chain = certs_chain(CERTS_EC),
-	    .key = certs_key(CERTS_EC),
-	    .minimum = TLS_VERSION_12,
-	    .now = CERTS_NOW,
-	};
-	struct pair_fault fault;
-
-	REQUIRE(tls_library_init() == ERR_OK);
-	store = store_new(&options, &fault);
-	REQUIRE(store);
-	(void)atexit(forget_store);
+	stand = stand_new(CERTS_EC, TLS_VERSION_12);
+	(void)atexit(forget_stand);
 }
 
 int
@@ -393,8 +384,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct duo p;
 	size_t before;
 
-	if (!store)
-		make_store();
+	if (!stand)
+		make_stand();
 	before = heap();
 	begin(&p, tamper_next(&in));
 	while (in.len > 0 && p.engine_io == IO_WAIT) {

@@ -121,7 +121,7 @@ refused_by_us(void)
 		   "\"imapward.tls.family\":\"rustls\"");
 	expect(&w, "\"imapward.tls.alpn_offered\":\"h2,http/1.1\","
 		   "\"imapward.tls.signal\":\"our_alert\","
-		   "\"imapward.tls.stage\":\"handshake\","
+		   "\"imapward.tls.stage\":\"hello\","
 		   "\"imapward.tls.causes\":[\"no_alpn\"],"
 		   "\"imapward.tls.confidence\":\"high\"");
 	world_end(&w);

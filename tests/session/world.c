@@ -3,6 +3,7 @@
 
 #include "session/backends.h"
 #include "unit/certs.h"
+#include "unit/shelves.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -443,9 +444,9 @@ build(const char *yaml, unsigned backends)
 {
 	struct world_text text = {0};
 	struct snapshot_fault fault = {{0}};
-	struct snapshot_source src = {.yaml_path = "test.yaml",
-				      .chain_path = "c.pem",
-				      .key_path = "k.pem"};
+	static struct slice shelf; /* the same for all */
+	static const enum certs_kind kinds[] = {CERTS_EC};
+	struct snapshot_source src = {.yaml_path = "test.yaml"};
 	struct snapshot *out = NULL;
 
 	add(&text, SLICE(YAML));
@@ -454,9 +455,10 @@ build(const char *yaml, unsigned backends)
 	if (yaml)
 		add(&text, slice_str(yaml));
 	src.yaml = world_seen(&text);
-	src.chain = certs_chain(CERTS_EC);
-	src.key = certs_key(CERTS_EC);
-	if (snapshot_build(&src, CERTS_NOW, &out, &fault) != ERR_OK) {
+	if (!shelf.ptr)
+		shelf = shelves_of(kinds, 1);
+	src.shelf = shelf;
+	if (snapshot_build(&src, &out, &fault) != ERR_OK) {
 		(void)fprintf(stderr, "%s\n", fault.text);
 		abort();
 	}

@@ -328,17 +328,17 @@ class Settings(Witness):
 
     @needs("openssl")
     def test_what_the_gate_refuses_itself(self):
-        for version, options, cause in (
-                ("1.2", ("-alpn", "h2"), "no_alpn"),
-                ("1.3", ("-alpn", "h2"), "no_alpn"),
+        for version, options, cause, stage in (
+                ("1.2", ("-alpn", "h2"), "no_alpn", "hello"),
+                ("1.3", ("-alpn", "h2"), "no_alpn", "hello"),
                 ("1.2", ("-cipher", "AES128-SHA:@SECLEVEL=0"),
-                 "no_common_cipher"),
+                 "no_common_cipher", "hello"),
                 ("1.3", ("-ciphersuites", "TLS_AES_128_CCM_SHA256"),
-                 "no_common_cipher")):
+                 "no_common_cipher", "handshake")):
             with self.subTest((version, options)):
                 event = self.s_client(version, "-CAfile", self.certs.ca,
                                       *options)
-                self.matches(event, signal="our_alert", stage="handshake",
+                self.matches(event, signal="our_alert", stage=stage,
                              cause=cause, confidence="high")
                 self.assertEqual(event.get("event.outcome"), "failure")
 

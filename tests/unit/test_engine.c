@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "certs.h"
+#include "shelves.h"
+#include "stand.h"
 #include "tls_client.h"
 
 #include "tls/engine.h"
@@ -27,34 +29,14 @@ struct duo {
 	bool open; /* the server's handshake is complete */
 };
 
-static struct store *
-make_store(enum certs_kind kind, enum tls_version minimum)
-{
-	struct pair_fault fault;
-	const struct store_options options = {
-	    .chain = certs_chain(kind),
-	    .key = certs_key(kind),
-	    .minimum = minimum,
-	    .now = CERTS_NOW,
-	};
-	struct store *s;
-
-	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
-	s = store_new(&options, &fault);
-	if (!s)
-		printf("%s\n", fault.text);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	return s;
-}
-
 static struct duo *
-duo_new(struct store *s, const char *alpn, enum tls_version version)
+duo_new(struct stand *s, const char *alpn, enum tls_version version)
 {
 	struct duo *p = calloc(1, sizeof *p);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	p->pool = pool_new();
-	p->server = engine_new_server(s);
+	p->server = stand_engine(s);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p->server);
 	p->client = tls_client_new(CERTS_HOST, alpn, version);
 	p->server_io = p->client_io = IO_WAIT;
@@ -190,11 +172,11 @@ handshakes(void)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct store *s = make_store(rows[i].kind, TLS_VERSION_12);
+		struct stand *s = stand_new(rows[i].kind, TLS_VERSION_12);
 		struct duo *p = duo_new(s, "imap", rows[i].version);
 		struct engine_facts f;
 
-		store_unref(s); /* the engine keeps what it needs */
+		stand_free(s); /* the engine keeps what it needs */
 		pump(p);
 		CU_ASSERT_TRUE_FATAL(p->open);
 		CU_ASSERT_TRUE(talks(p));
@@ -228,7 +210,7 @@ groups(void)
 	    {WOLFSSL_ECC_SECP384R1, TLS_VERSION_12, "SECP384R1"},
 	    {WOLFSSL_ECC_SECP521R1, TLS_VERSION_13, NULL},
 	};
-	struct store *s = make_store(CERTS_RSA, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_RSA, TLS_VERSION_12);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct duo *p = duo_new(s, NULL, rows[i].version);
@@ -247,7 +229,7 @@ groups(void)
 		}
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
@@ -268,7 +250,7 @@ ciphers(void)
 	    {"ECDHE-RSA-AES128-GCM-SHA256", false}, /* the key is ECDSA */
 	    {"AES128-GCM-SHA256", false},           /* no forward secrecy */
 	};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		bool old = strncmp(rows[i].name, "TLS13", 5) != 0;
@@ -287,7 +269,7 @@ ciphers(void)
 		}
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
@@ -304,7 +286,7 @@ alpn(void)
 	};
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
 		struct duo *p =
@@ -325,14 +307,14 @@ alpn(void)
 		}
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
 too_old(void)
 {
-	struct store *strict = make_store(CERTS_EC, TLS_VERSION_13);
-	struct store *normal = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *strict = stand_new(CERTS_EC, TLS_VERSION_13);
+	struct stand *normal = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(strict, NULL, TLS_VERSION_12);
 
 	pump(p);
@@ -353,8 +335,8 @@ too_old(void)
 	CU_ASSERT_EQUAL(facts(p).alert_sent, 70);
 	CU_ASSERT_EQUAL(waiting(&p->down), 7);
 	duo_free(p);
-	store_unref(strict);
-	store_unref(normal);
+	stand_free(strict);
+	stand_free(normal);
 }
 
 /* Moves `n` bytes from one queue to another. */
@@ -373,7 +355,7 @@ byte_by_byte(void)
 {
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
 		struct duo *p = duo_new(s, "imap", versions[i]);
@@ -403,7 +385,7 @@ byte_by_byte(void)
 		buf_drop(&down, p->pool);
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 /*
@@ -411,7 +393,7 @@ byte_by_byte(void)
  * byte `at`. Returns false when the direction has fewer bytes.
  */
 static bool
-one_cut(struct store *s, enum tls_version version, bool up, size_t at)
+one_cut(struct stand *s, enum tls_version version, bool up, size_t at)
 {
 	struct duo *p = duo_new(s, "imap", version);
 	struct buf *from = up ? &p->up : &p->down, part = {0};
@@ -449,7 +431,7 @@ one_cut(struct store *s, enum tls_version version, bool up, size_t at)
 static void
 every_cut(void)
 {
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (int way = 0; way < 4; way++) {
 		size_t at = 1;
@@ -459,12 +441,12 @@ every_cut(void)
 			at++;
 		CU_ASSERT_TRUE(at > 200);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 /* A whole session; the ticket of `*session` is offered, the newest kept. */
 static bool
-visit(struct store *s, enum tls_version version, struct tls_session **session)
+visit(struct stand *s, enum tls_version version, struct tls_session **session)
 {
 	struct duo *p = duo_new(s, "imap", version);
 	bool resumed;
@@ -484,26 +466,56 @@ visit(struct store *s, enum tls_version version, struct tls_session **session)
 	return resumed;
 }
 
+/* Does its ticket open here? It is kept as it is. */
+static bool
+opens(struct stand *s, enum tls_version version,
+      const struct tls_session *session)
+{
+	struct duo *p = duo_new(s, "imap", version);
+	bool resumed;
+
+	tls_client_resume(p->client, session);
+	pump(p);
+	CU_ASSERT_TRUE_FATAL(p->open);
+	CU_ASSERT_TRUE(talks(p));
+	resumed = facts(p).resumed;
+	duo_free(p);
+	return resumed;
+}
+
+/* A ticket opens after a reload, for a renewed certificate and its twin with
+ * the other kind of key; not under another policy, nor with other secrets. */
 static void
 resumption(void)
 {
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
+	static const enum certs_kind rsa[] = {CERTS_RSA};
+	static const enum certs_kind renewed[] = {CERTS_NO_CN};
+	static const char policies[] = "tls_policies:\n"
+				       "  - name: other\n"
+				       "    sni: required\n";
 
 	for (size_t i = 0; i < 2; i++) {
-		struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
-		struct store *reloaded = make_store(CERTS_EC, TLS_VERSION_12);
-		struct store *other = make_store(CERTS_RSA, TLS_VERSION_12);
+		enum tls_version v = versions[i];
+		struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
+		struct stand *after[] = {
+		    stand_of(shelves_of(renewed, 1), policies, s),
+		    stand_of(shelves_of(renewed, 1), NULL, s),
+		    stand_of(shelves_of(rsa, 1), NULL, s),
+		    stand_new(CERTS_EC, TLS_VERSION_12)};
 		struct tls_session *session = NULL;
 
-		CU_ASSERT_FALSE(visit(s, versions[i], &session));
-		CU_ASSERT_TRUE(visit(s, versions[i], &session));
-		store_unref(s);
-		CU_ASSERT_TRUE(visit(reloaded, versions[i], &session));
-		CU_ASSERT_FALSE(visit(other, versions[i], &session));
+		CU_ASSERT_FALSE(visit(s, v, &session));
+		CU_ASSERT_TRUE(visit(s, v, &session));
+		stand_free(s);
+		CU_ASSERT_FALSE(opens(after[0], v, session)); /* policy */
+		CU_ASSERT_TRUE(opens(after[1], v, session));  /* renewed */
+		CU_ASSERT_TRUE(opens(after[2], v, session));  /* RSA */
+		CU_ASSERT_FALSE(opens(after[3], v, session)); /* secrets */
 		tls_session_free(session);
-		store_unref(reloaded);
-		store_unref(other);
+		for (size_t k = 0; k < 4; k++)
+			stand_free(after[k]);
 	}
 }
 
@@ -512,7 +524,7 @@ chained_resumptions(void)
 {
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
 		struct tls_session *session = NULL;
@@ -525,13 +537,13 @@ chained_resumptions(void)
 		CU_ASSERT_TRUE(resumed >= 297);
 		tls_session_free(session);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
 close_by_client(void)
 {
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
@@ -551,7 +563,7 @@ close_by_client(void)
 	CU_ASSERT_PTR_NULL(facts(p).reason);
 	CU_ASSERT_EQUAL(facts(p).alert_received, -1);
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
@@ -559,7 +571,7 @@ close_by_server(void)
 {
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
 		struct duo *p = duo_new(s, NULL, versions[i]);
@@ -583,7 +595,7 @@ close_by_server(void)
 		CU_ASSERT_PTR_NULL(facts(p).reason);
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 /* Is the engine's failure final, and was it told to the client? */
@@ -616,7 +628,7 @@ corrupted(void)
 {
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
 		/* All of a record but its type and its length. */
@@ -639,13 +651,13 @@ corrupted(void)
 			duo_free(p);
 		}
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
 good_before_bad(void)
 {
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
@@ -661,7 +673,7 @@ good_before_bad(void)
 			IO_FAIL);
 	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 /* What the guard refuses is answered with an alert at every stage. */
@@ -680,7 +692,7 @@ refused_records(void)
 	    /* CVE-2024-0901 */
 	    {"\x17\x03\x03\x00\x10", 5, "TLS record too short"},
 	};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 3 * sizeof rows / sizeof rows[0]; i++) {
 		struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
@@ -706,7 +718,7 @@ refused_records(void)
 		buf_drop(&in, p->pool);
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
@@ -716,7 +728,7 @@ large_writes(void)
 	static unsigned char text[LARGE];
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < LARGE; i++)
 		text[i] = (unsigned char)(i * 7 + i / 251);
@@ -740,14 +752,14 @@ large_writes(void)
 					slice_of(text, LARGE)));
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
 full_queue(void)
 {
 	static unsigned char text[600 * 1024];
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 	size_t n;
 
@@ -766,13 +778,13 @@ full_queue(void)
 	tls_client_forget(p->client);
 	CU_ASSERT_TRUE(talks(p));
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
 key_update(void)
 {
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
@@ -783,7 +795,7 @@ key_update(void)
 	CU_ASSERT_TRUE(waiting(&p->down) > 0);
 	CU_ASSERT_TRUE(talks(p));
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 /* Each costs two derivations of keys, and the client decides how many. */
@@ -791,7 +803,7 @@ static void
 key_update_flood(void)
 {
 	enum { TRIES = 100000, MOST = 600 };
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 	size_t n = 0;
 
@@ -807,7 +819,7 @@ key_update_flood(void)
 	CU_ASSERT_TRUE(waiting(&p->down) < MOST * 32);
 	check_dead(p, 20);
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 /* RFC 8446 section 5.1 forbids it, and the library lets it pass. */
@@ -816,7 +828,7 @@ key_updates_in_one_record(void)
 {
 	enum { UPDATES = 3276 };
 	static unsigned char updates[UPDATES * 5];
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	for (size_t i = 0; i < UPDATES; i++)
@@ -842,7 +854,7 @@ key_updates_in_one_record(void)
 	    same(facts(p).reason, "too many TLS records without text"));
 	CU_ASSERT_TRUE(waiting(&p->down) < 100 * 1000);
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 /* Of these the library has counts of its own. */
@@ -867,7 +879,7 @@ empty_records_and_warnings(void)
 	     "the client's user gave up (alert 90)",
 	     5},
 	};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
 		struct duo *p = duo_new(s, NULL, versions[i % 2]);
@@ -883,7 +895,7 @@ empty_records_and_warnings(void)
 		CU_ASSERT_TRUE(same(facts(p).reason, rows[i / 2].reason));
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 /* Beside text there may be any number of them. */
@@ -891,7 +903,7 @@ static void
 key_updates_with_text(void)
 {
 	enum { ROUNDS = 2000 };
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	pump(p);
@@ -904,7 +916,7 @@ key_updates_with_text(void)
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
 	CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, ROUNDS);
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
@@ -912,7 +924,7 @@ rejected_certificate(void)
 {
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < 2; i++) {
 		struct duo *p = duo_new(s, NULL, versions[i]);
@@ -930,14 +942,14 @@ rejected_certificate(void)
 		CU_ASSERT_TRUE(same(f.version, i == 0 ? "1.2" : "1.3"));
 		duo_free(p);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 /* OpenSSL's clients have no keys for it yet (RFC 8446 section 6). */
 static void
 alert_in_the_clear(void)
 {
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
 	client_takes(p, &p->down);
@@ -953,7 +965,7 @@ alert_in_the_clear(void)
 	CU_ASSERT_TRUE(same(facts(p).reason, "the client holds our certificate "
 					     "for expired (alert 45)"));
 	duo_free(p);
-	store_unref(s);
+	stand_free(s);
 }
 
 /* What comes in the place of the client's second flight. */
@@ -985,7 +997,7 @@ instead(void)
 	    {"the same in clear", TLS_VERSION_13,
 	     RECORDS(ALERT("\1", "\x5a") ALERT("\1", "\0")), 90, true, false},
 	};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct duo *p = duo_new(s, NULL, rows[i].version);
@@ -1010,7 +1022,7 @@ instead(void)
 		duo_free(p);
 	}
 	CU_PASS("all rows");
-	store_unref(s);
+	stand_free(s);
 }
 
 static void
@@ -1020,7 +1032,7 @@ small_when_idle(void)
 	static struct engine *idle[SESSIONS];
 	static const enum tls_version versions[] = {TLS_VERSION_12,
 						    TLS_VERSION_13};
-	struct store *s = make_store(CERTS_EC, TLS_VERSION_12);
+	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 
 	for (size_t v = 0; v < 2; v++) {
 		struct tls_session *warm = NULL;
@@ -1046,7 +1058,7 @@ small_when_idle(void)
 		for (size_t i = 0; i < SESSIONS; i++)
 			engine_free(idle[i]);
 	}
-	store_unref(s);
+	stand_free(s);
 }
 
 void

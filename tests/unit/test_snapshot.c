@@ -2,6 +2,7 @@
 #include "session/snapshot.h"
 
 #include "certs.h"
+#include "shelves.h"
 
 #include <CUnit/CUnit.h>
 
@@ -17,18 +18,31 @@ static const char yaml[] = "certificates:\n"
 			   "    address: 192.0.2.1\n"
 			   "    port: 143\n";
 
+/* Made once, the same for all. */
+static struct slice
+shelf(void)
+{
+	static const enum certs_kind kinds[] = {CERTS_EC};
+	static struct slice s;
+
+	if (!s.ptr)
+		s = shelves_of(kinds, 1);
+	return s;
+}
+
 static struct snapshot_source
 source(void)
 {
-	struct snapshot_source src = {.yaml = slice_str(yaml),
-				      .chain = certs_chain(CERTS_EC),
-				      .key = certs_key(CERTS_EC),
-				      .yaml_path = "imapward.yaml",
-				      .chain_path = "chain.pem",
-				      .key_path = "key.pem"};
-
 	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
-	return src;
+	return (struct snapshot_source){.yaml = slice_str(yaml),
+					.yaml_path = "imapward.yaml",
+					.shelf = shelf()};
+}
+
+static void
+count_release(void *arg)
+{
+	(*(unsigned *)arg)++;
 }
 
 static void
@@ -40,10 +54,8 @@ test_build(void)
 	struct policy *p;
 
 	memset(src.privacy_key, 7, sizeof src.privacy_key);
-	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, CERTS_NOW, &s, &fault),
-			      ERR_OK);
-	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, CERTS_NOW, &t, &fault),
-			      ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, &s, &fault), ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, &t, &fault), ERR_OK);
 	CU_ASSERT_EQUAL(t->generation, s->generation + 1);
 	CU_ASSERT_EQUAL(policy_privacy(s->policy)->key[15], 7);
 	/* What a session keeps outlives the snapshot. */
@@ -56,38 +68,92 @@ test_build(void)
 	snapshot_unref(NULL);
 }
 
+/* By whoever needs it last, once. */
+static void
+test_release(void)
+{
+	struct snapshot_source src = source();
+	struct snapshot_fault fault = {""};
+	struct snapshot *s = NULL;
+	struct store *store;
+	unsigned released = 0;
+
+	src.release = count_release;
+	src.arg = &released;
+	src.yaml = SLICE("nonsense");
+	CU_ASSERT_NOT_EQUAL(snapshot_build(&src, &s, &fault), ERR_OK);
+	src.yaml = slice_str(yaml);
+	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, &s, &fault), ERR_OK);
+	store = store_ref(s->store);
+	snapshot_unref(s);
+	CU_ASSERT_EQUAL(released, 0);
+	store_unref(store);
+	CU_ASSERT_EQUAL(released, 1);
+}
+
+#define POLICY                                                                 \
+	"tls_policies:\n  - name: own\n    client_certificate: required\n"     \
+	"    client_ca: /ca.pem\n    client_crl: /crl.pem\n"
+
+static struct slice
+shelf_with(struct slice ca, struct slice crl)
+{
+	struct shelf_builder *b = shelf_builder_new(NULL, CERTS_NOW);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	shelves_add(b, CERTS_EC);
+	CU_ASSERT_EQUAL(shelf_add_file(b, "/ca.pem", ca), ERR_OK);
+	CU_ASSERT_EQUAL(shelf_add_file(b, "/crl.pem", crl), ERR_OK);
+	return shelves_end(b);
+}
+
+static void
+fails(struct snapshot_source src, const char *begins)
+{
+	struct snapshot_fault fault = {""};
+	struct snapshot *s = NULL;
+
+	CU_ASSERT_NOT_EQUAL(snapshot_build(&src, &s, &fault), ERR_OK);
+	CU_ASSERT_PTR_NULL(s);
+	CU_ASSERT_EQUAL(strncmp(fault.text, begins, strlen(begins)), 0);
+	if (strncmp(fault.text, begins, strlen(begins)) != 0)
+		printf("fault: %s\n", fault.text);
+	CU_ASSERT_PTR_NULL(strchr(fault.text, '\n'));
+}
+
 static void
 test_faults(void)
 {
-	struct snapshot_source good = source(), bad[5];
-	static const struct {
-		const char *shows, *begins;
-		int64_t now;
+	static char policies[1024];
+	struct snapshot_source src = source();
+	const struct {
+		struct slice ca, crl;
+		const char *begins;
 	} rows[] = {
-	    {"the YAML, with line and column", "imapward.yaml:2:", CERTS_NOW},
-	    {"the chain", "chain.pem: ", CERTS_NOW},
-	    {"the key", "key.pem: ", CERTS_NOW},
-	    {"a key of another certificate", "key.pem: ", CERTS_NOW},
-	    {"an expired certificate", "chain.pem: ", CERTS_LATE},
+	    {SLICE("nonsense"), SLICE_EMPTY,
+	     "/ca.pem: there is no certificate in it"},
+	    {SLICE("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+	     SLICE_EMPTY, "/ca.pem: certificate 1 is not valid PEM"},
+	    {certs_chain(CERTS_EC), SLICE_EMPTY,
+	     "/ca.pem: certificate 1 is not that of a CA"},
+	    {certs_root(), SLICE("nonsense"),
+	     "/crl.pem: there is no list of revoked certificates in it"},
+	    {certs_root(),
+	     SLICE("-----BEGIN X509 CRL-----\n-----END X509 CRL-----\n"),
+	     "/crl.pem: list 1 cannot be read: "},
 	};
 
-	for (size_t i = 0; i < 5; i++)
-		bad[i] = good;
-	bad[0].yaml = SLICE("tls:\n  bogus: 1\n");
-	bad[1].chain = SLICE("nonsense");
-	bad[2].key = SLICE("nonsense");
-	bad[3].key = certs_key(CERTS_EC384);
-	for (size_t i = 0; i < 5; i++) {
-		struct snapshot_fault fault = {""};
-		struct snapshot *s = NULL;
-
-		CU_ASSERT_NOT_EQUAL(
-		    snapshot_build(&bad[i], rows[i].now, &s, &fault), ERR_OK);
-		CU_ASSERT_PTR_NULL(s);
-		CU_ASSERT_EQUAL(
-		    strncmp(fault.text, rows[i].begins, strlen(rows[i].begins)),
-		    0);
-		CU_ASSERT_PTR_NULL(strchr(fault.text, '\n'));
+	src.yaml = SLICE("tls:\n  bogus: 1\n");
+	fails(src, "imapward.yaml:2:");
+	src = source();
+	src.shelf = SLICE("nonsense");
+	fails(src, "");
+	(void)snprintf(policies, sizeof policies, "%s" POLICY, yaml);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		src.yaml = slice_str(policies);
+		src.shelf = shelf_with(rows[i].ca, rows[i].crl);
+		fails(src, rows[i].begins);
+		shelves_free(src.shelf);
 	}
 }
 
@@ -98,8 +164,7 @@ fresh(void)
 	struct snapshot_fault fault = {""};
 	struct snapshot *s = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, CERTS_NOW, &s, &fault),
-			      ERR_OK);
+	CU_ASSERT_EQUAL_FATAL(snapshot_build(&src, &s, &fault), ERR_OK);
 	return s;
 }
 
@@ -153,6 +218,7 @@ suite_snapshot(void)
 
 	CU_add_test(s, "a session's part outlives the snapshot", test_build);
 	CU_add_test(s, "a fault names its file", test_faults);
+	CU_add_test(s, "the shelf is let go with its last user", test_release);
 	CU_add_test(s, "it is swapped whole under running workers",
 		    test_publish);
 }

@@ -2,6 +2,8 @@
 #include "tls/staple.h"
 
 #include "certs.h"
+#include "shelves.h"
+#include "stand.h"
 #include "tls/internal.h"
 #include "tls_link.h"
 #include "unit/forge_ocsp.h"
@@ -475,16 +477,17 @@ refuses_damage(void)
 	each_damage(good_response(), refuses);
 }
 
-static struct store *
-gate(void)
+static struct stand *
+gate(struct slice staple)
 {
 	static char chain[8192];
 	struct forged made = {.len = 0};
+	struct shelf_item item = {.key = forge_key_pem(FORGE_LEAF),
+				  .passphrase = SLICE_EMPTY,
+				  .staple = staple,
+				  .path = "chain.pem"};
+	struct shelf_builder *b;
 	struct pair_fault fault;
-	struct store_options o = {.key = forge_key_pem(FORGE_LEAF),
-				  .minimum = TLS_VERSION_12,
-				  .now = CERTS_NOW};
-	struct store *s;
 
 	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
 	chain[0] = '\0';
@@ -492,14 +495,16 @@ gate(void)
 	forge_pem(&made, chain, sizeof chain);
 	forge_certificate(&authority, &made);
 	forge_pem(&made, chain, sizeof chain);
-	o.chain = slice_str(chain);
-	s = store_new(&o, &fault);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	return s;
+	item.chain = slice_str(chain);
+	b = shelf_builder_new(NULL, CERTS_NOW);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	CU_ASSERT_EQUAL_FATAL(shelf_add(b, &item, &fault), ERR_OK);
+	return stand_make(&(struct stand_wish){
+	    .shelf = shelves_end(b), .policy = 1, .wall_ms = played});
 }
 
 static struct staple *
-staple_of(struct slice response)
+judged(struct slice response)
 {
 	const struct staple_input in = {.response = response,
 					.leaf = der_of(&leaf),
@@ -540,11 +545,11 @@ insist(struct tls_client *c)
 static const enum tls_version versions[] = {TLS_VERSION_12, TLS_VERSION_13};
 
 static bool
-visits(struct store *s, enum tls_version version,
+visits(struct stand *s, enum tls_version version,
        void (*prepare)(struct tls_client *c))
 {
 	struct tls_visit v = {
-	    .store = s, .version = version, .prepare = prepare};
+	    .stand = s, .version = version, .prepare = prepare};
 	bool good = tls_visit(&v);
 
 	tls_session_free(v.session);
@@ -554,11 +559,9 @@ visits(struct store *s, enum tls_version version,
 static void
 is_served(void)
 {
-	struct staple *staple = staple_of(good_response());
-	struct store *with = gate(), *without = gate();
+	struct stand *with = gate(good_response());
+	struct stand *without = gate(SLICE_EMPTY);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(staple);
-	CU_ASSERT_EQUAL(staple_install(store_context(with), staple), ERR_OK);
 	for (size_t i = 0; i < 2; i++) {
 		now_ms = CERTS_NOW * UINT64_C(1000);
 		CU_ASSERT_TRUE(visits(with, versions[i], trust));
@@ -577,43 +580,38 @@ is_served(void)
 		CU_ASSERT_TRUE(visits(with, versions[i], ask));
 		CU_ASSERT_FALSE(visits(with, versions[i], insist));
 	}
-	store_unref(with);
-	store_unref(without);
-	staple_unref(staple);
+	stand_free(with);
+	stand_free(without);
 }
 
 static void
 is_served_and_resumed(void)
 {
-	struct staple *staple = staple_of(good_response());
-
 	now_ms = CERTS_NOW * UINT64_C(1000);
 	for (size_t i = 0; i < 2; i++) {
-		struct tls_visit v = {
-		    .store = gate(), .version = versions[i], .prepare = ask};
+		struct tls_visit v = {.stand = gate(good_response()),
+				      .version = versions[i],
+				      .prepare = ask};
 
-		CU_ASSERT_EQUAL(staple_install(store_context(v.store), staple),
-				ERR_OK);
 		CU_ASSERT_TRUE(tls_visit(&v));
 		CU_ASSERT_FALSE(v.resumed);
 		CU_ASSERT_TRUE(tls_visit(&v));
 		CU_ASSERT_TRUE(v.resumed);
 		tls_session_free(v.session);
-		store_unref(v.store);
+		stand_free(v.stand);
 	}
-	staple_unref(staple);
 }
 
 static void
 is_counted(void)
 {
-	struct staple *s = staple_of(good_response());
+	struct staple *s = judged(good_response());
 
 	CU_ASSERT_PTR_EQUAL(staple_ref(s), s);
 	staple_unref(s);
 	staple_unref(s);
 	staple_unref(NULL);
-	CU_ASSERT_PTR_NULL(staple_of(SLICE("\x30\x00")));
+	CU_ASSERT_PTR_NULL(judged(SLICE("\x30\x00")));
 }
 
 enum { TEXT = 100 };

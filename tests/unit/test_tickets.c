@@ -4,6 +4,8 @@
 #include "base/wipe.h"
 #include "certs.h"
 #include "memory.h"
+#include "shelves.h"
+#include "stand.h"
 #include "tls_link.h"
 #include "unit/input.h"
 
@@ -678,31 +680,29 @@ is_shared_by_threads(void)
 
 static const enum tls_version versions[] = {TLS_VERSION_12, TLS_VERSION_13};
 
-static struct store *
-gate(const struct ticket_schedule *schedule, const char *file,
-     enum tls_version minimum)
+/* Hours as in `hourly`. */
+static struct stand *
+gate(const char *file, enum tls_version minimum)
 {
-	struct ticket_secrets *s = secrets(schedule, file);
-	struct pair_fault fault;
-	const struct store_options o = {.chain = certs_chain(CERTS_EC),
-					.key = certs_key(CERTS_EC),
-					.minimum = minimum,
-					.now = CERTS_NOW,
-					.secrets = s,
-					.wall_ms = played};
-	struct store *made;
+	struct shelf_builder *b;
 
 	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
-	made = store_new(&o, &fault);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(made);
-	ticket_secrets_unref(s);
-	return made;
+	b = shelf_builder_new(NULL, CERTS_NOW);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	shelves_add(b, CERTS_EC);
+	CU_ASSERT_EQUAL(shelf_add_file(b, "/secret", slice_str(file)), ERR_OK);
+	return stand_make(&(struct stand_wish){
+	    .shelf = shelves_end(b),
+	    .yaml = "tls:\n  ticket_rotation: 1h\n  ticket_lifetime: 2h\n"
+		    "  ticket_secret: /secret\n",
+	    .policy = minimum == TLS_VERSION_13 ? 0 : 1,
+	    .wall_ms = played});
 }
 
 static bool
-resumes(struct tls_visit *v, struct store *at_gate)
+resumes(struct tls_visit *v, struct stand *at_gate)
 {
-	v->store = at_gate;
+	v->stand = at_gate;
 	CU_ASSERT_TRUE(tls_visit(v));
 	return v->resumed;
 }
@@ -711,16 +711,16 @@ static void
 resumes_at_another_gate(void)
 {
 	for (size_t i = 0; i < 2; i++) {
-		struct store *a = gate(&hourly, KEY_1, TLS_VERSION_12),
-			     *b = gate(&hourly, KEY_1, TLS_VERSION_12),
-			     *foreign = gate(&hourly, KEY_2, TLS_VERSION_12),
-			     *strict = gate(&hourly, KEY_1, TLS_VERSION_13);
+		struct stand *a = gate(KEY_1, TLS_VERSION_12),
+			     *b = gate(KEY_1, TLS_VERSION_12),
+			     *foreign = gate(KEY_2, TLS_VERSION_12),
+			     *strict = gate(KEY_1, TLS_VERSION_13);
 		struct tls_visit v = {.version = versions[i]};
 
 		at(1795305600);
 		CU_ASSERT_FALSE(resumes(&v, a));
 		CU_ASSERT_TRUE(resumes(&v, a));
-		store_unref(a);
+		stand_free(a);
 		CU_ASSERT_TRUE(resumes(&v, b));
 		if (versions[i] == TLS_VERSION_13)
 			CU_ASSERT_FALSE(resumes(&v, strict));
@@ -728,9 +728,9 @@ resumes_at_another_gate(void)
 		CU_ASSERT_FALSE(resumes(&v, b));
 		CU_ASSERT_TRUE(resumes(&v, b));
 		tls_session_free(v.session);
-		store_unref(b);
-		store_unref(foreign);
-		store_unref(strict);
+		stand_free(b);
+		stand_free(foreign);
+		stand_free(strict);
 	}
 }
 
@@ -738,7 +738,7 @@ static void
 resumes_for_its_lifetime(void)
 {
 	for (size_t i = 0; i < 2; i++) {
-		struct store *s = gate(&hourly, KEY_1, TLS_VERSION_12);
+		struct stand *s = gate(KEY_1, TLS_VERSION_12);
 		struct tls_visit v = {.version = versions[i]};
 
 		at(360000);
@@ -749,7 +749,7 @@ resumes_for_its_lifetime(void)
 		CU_ASSERT_FALSE(resumes(&v, s));
 		CU_ASSERT_TRUE(resumes(&v, s));
 		tls_session_free(v.session);
-		store_unref(s);
+		stand_free(s);
 	}
 }
 

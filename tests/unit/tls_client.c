@@ -115,6 +115,18 @@ tls_client_trust(struct tls_client *c, struct slice pem)
 }
 
 void
+tls_client_certificate(struct tls_client *c, struct slice chain,
+		       struct slice key)
+{
+	assert(wolfSSL_CTX_use_certificate_chain_buffer_format(
+		   c->context, chain.ptr, (long)chain.len,
+		   WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS);
+	assert(wolfSSL_CTX_use_PrivateKey_buffer(
+		   c->context, key.ptr, (long)key.len, WOLFSSL_FILETYPE_PEM) ==
+	       WOLFSSL_SUCCESS);
+}
+
+void
 tls_client_ask_status(struct tls_client *c, bool must)
 {
 	c->asks_status = true;
@@ -293,6 +305,17 @@ tls_client_seal(struct tls_client *c, unsigned char type, struct slice content,
 			 (int)content.len, type, 0, 0, 0, 0);
 	assert(n > 0);
 	assert(buf_append(to, p, slice_of(record, (size_t)n)) == ERR_OK);
+}
+
+bool
+tls_client_has_ticket(struct tls_client *c)
+{
+	unsigned char ticket[4096];
+	word32 n = sizeof ticket;
+
+	return wolfSSL_get_SessionTicket(c->ssl, ticket, &n) ==
+		   WOLFSSL_SUCCESS &&
+	       n > 0;
 }
 
 struct tls_session *

@@ -24,6 +24,9 @@ void tls_client_free(struct tls_client *c); /* NULL is fine */
 /* Before the first step: */
 void tls_client_distrust(struct tls_client *c);                /* knows no CA */
 void tls_client_trust(struct tls_client *c, struct slice pem); /* too */
+/* PEM; shown when it is asked for. */
+void tls_client_certificate(struct tls_client *c, struct slice chain,
+			    struct slice key);
 /* Asks for an OCSP response, and judges it; must: fails without one. */
 void tls_client_ask_status(struct tls_client *c, bool must);
 /* False: the library has none of them, and so neither side speaks them. */
@@ -55,6 +58,8 @@ void tls_client_update_keys(struct tls_client *c, struct buf *to,
 void tls_client_seal(struct tls_client *c, unsigned char type,
 		     struct slice content, struct buf *to, struct pool *p);
 
+/* Has the server given it one? After the same. */
+bool tls_client_has_ticket(struct tls_client *c);
 /* After the handshake (in 1.3: after a step that brought the tickets). */
 struct tls_session *tls_client_session(struct tls_client *c);
 void tls_session_free(struct tls_session *s); /* NULL is fine */

@@ -6,6 +6,7 @@
 #include "tls/engine.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 struct link {
@@ -61,6 +62,12 @@ talk(struct link *l)
 	       slice_eq(tls_client_text(l->client), SLICE("* OK\r\n"));
 }
 
+static void
+keep(char *to, size_t cap, const char *text)
+{
+	(void)snprintf(to, cap, "%s", text ? text : "");
+}
+
 bool
 tls_visit(struct tls_visit *v)
 {
@@ -68,7 +75,7 @@ tls_visit(struct tls_visit *v)
 	struct engine_facts f;
 	bool good;
 
-	l.server = engine_new_server(v->store);
+	l.server = stand_engine(v->stand);
 	l.client = tls_client_new(CERTS_HOST, "imap", v->version);
 	assert(l.pool && l.server && l.client);
 	if (v->prepare)
@@ -79,7 +86,13 @@ tls_visit(struct tls_visit *v)
 	engine_facts(l.server, &f);
 	v->resumed = f.resumed;
 	v->alert_received = f.alert_received;
+	v->alert_sent = f.alert_sent;
+	v->reason = f.reason;
+	keep(v->client_subject, sizeof v->client_subject, f.client_subject);
+	keep(v->client_serial, sizeof v->client_serial, f.client_serial);
+	keep(v->client_sha256, sizeof v->client_sha256, f.client_sha256);
 	v->client_error = tls_client_facts(l.client).error;
+	v->ticket = good && tls_client_has_ticket(l.client);
 	if (good) {
 		tls_session_free(v->session);
 		v->session = tls_client_session(l.client);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shelf_build.h - a shelf in the making: what its two files share.
+ */
+#ifndef TLS_SHELF_BUILD_H
+#define TLS_SHELF_BUILD_H
+
+#include "tls/shelf_layout.h"
+
+struct shelf_builder {
+	struct shelf before;
+	bool has_before;
+	bool kept;   /* the last one was there before */
+	bool failed; /* something had no room */
+	int64_t now;
+	struct issuers *issuers;
+	struct shelf_record *records;
+	size_t count, cap;
+	struct shelf_file *files;
+	size_t files_count, files_cap;
+	unsigned char *bytes; /* all that spans point to */
+	size_t bytes_len, bytes_cap;
+	struct span met[32]; /* issuers */
+	size_t met_next;
+	/* From shelf_finish on. */
+	struct shelf_slot *slots;
+	uint32_t slots_count; /* a power of two */
+	struct shelf_digest *digests;
+};
+
+/*
+ * shelf_order.c: the digest of a pair's names, in whatever order and case they
+ * stand; of `name` where there are none. false: out of memory.
+ */
+bool shelf_group(struct slice names, const char *name,
+		 unsigned char out[SHELF_DIGEST]) MUST_USE;
+
+#endif
