@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * herald.c - what the keeper says: lines on stderr, events in the audit log.
+ */
+#include "daemon/keeping.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	COMPLAIN_EVERY_MS = 60000,
+	SINK_RETRY_MS = 1000,
+	NOTICES_TOLD = 50 /* of a start or reload, in the log */
+};
+
+void
+keeper_tell(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)fputs("imapward: ", stderr);
+	(void)vfprintf(stderr, format, args);
+	(void)fputc('\n', stderr);
+	va_end(args);
+}
+
+static void
+warn(const char *text)
+{
+	keeper_tell("warning: %s", text);
+}
+
+static void
+warn_of_file(const char *path, const char *text)
+{
+	keeper_tell("warning: %s: %s", path, text);
+}
+
+/* The log has the first ones, the audit all of them. */
+void
+keeper_warn_of_setup(const struct keeper *k, bool all)
+{
+	setup_warn(keeper_settings(k), warn);
+	setup_notices(&k->now.files.notices, all, NOTICES_TOLD, warn_of_file);
+}
+
+void
+keeper_write(struct keeper *k, struct slice lines)
+{
+	uint64_t now = clock_monotonic_ms();
+
+	if (sink_write(&k->now.sink, lines, clock_wall_ms()) == ERR_OK) {
+		k->sink_at = NEVER;
+		return;
+	}
+	k->sink_at = now + SINK_RETRY_MS;
+	if (k->complained_at != 0 && now - k->complained_at < COMPLAIN_EVERY_MS)
+		return;
+	k->complained_at = now;
+	keeper_tell(
+	    "the audit log cannot be written: %s; events are being lost",
+	    strerror(k->now.sink.error));
+}
+
+void
+keeper_event(struct keeper *k, enum event_id id, bool good, const char *reason)
+{
+	struct event e;
+
+	event_begin(&e, id, NULL, NULL, clock_wall_ms());
+	event_text(&e, FIELD_OUTCOME, good ? "success" : "failure");
+	event_text(&e, FIELD_REASON, reason);
+	keeper_write(k, event_end(&e));
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * keeping.h - the keeper's state, and what its files do for each other.
+ *
+ * keeper.c has the loop, signals and phases; minder.c the life of the relay;
+ * reload.c new configurations; herald.c what is said about it all.
+ */
+#ifndef DAEMON_KEEPING_H
+#define DAEMON_KEEPING_H
+
+#include "audit/event.h"
+#include "daemon/keeper.h"
+#include "daemon/protocol.h"
+#include "daemon/setup.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define NEVER UINT64_MAX
+
+enum {
+	ANSWER_MS = 30000 /* for the relay to say READY or FAULT */
+};
+
+enum phase {
+	PHASE_STARTING, /* waiting for READY */
+	PHASE_SERVING,
+	PHASE_RELOADING,  /* waiting for READY or FAULT about `next` */
+	PHASE_RESTARTING, /* no relay, a new one at `deadline` */
+	PHASE_DRAINING,
+	PHASE_STOPPING,
+	PHASE_OVER
+};
+
+struct keeper {
+	const struct keeper_options *options;
+	unsigned char privacy_key[16];
+	struct setup now, next;
+	enum phase phase;
+	pid_t relay;         /* 0: none */
+	struct identity who; /* what the relay that runs was started as */
+	struct channel channel;
+	uint64_t deadline; /* of the phase */
+	uint64_t began;    /* the relay */
+	unsigned young;    /* deaths in a row */
+	bool served;       /* some relay was READY */
+	bool faulted;      /* it said why it could not be */
+	bool reload_wanted;
+	uint64_t sink_at; /* the sink is owed another try; NEVER: no */
+	uint64_t complained_at;
+	int code;
+};
+
+/* --- keeper.c --- */
+
+const struct settings *keeper_settings(const struct keeper *k);
+/* after_ms: until the phase's deadline, or NEVER. */
+void keeper_enter(struct keeper *k, enum phase phase, uint64_t after_ms);
+void keeper_end(struct keeper *k, int code);
+void keeper_ignore_signals(void); /* in the child */
+
+/* --- herald.c --- */
+
+/* One line on stderr. */
+void keeper_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What is not as one would think. all: as in setup_notices. */
+void keeper_warn_of_setup(const struct keeper *k, bool all);
+/* To the audit log; empty: only what is owed. */
+void keeper_write(struct keeper *k, struct slice lines);
+void keeper_event(struct keeper *k, enum event_id id, bool good,
+		  const char *reason);
+
+/* --- minder.c --- */
+
+/* A relay is started, now or, when that fails, later. */
+void minder_start(struct keeper *k);
+/* It will be missed by minder_reap. */
+void minder_kill(struct keeper *k);
+/* Has it ended? Then whatever follows from that. */
+void minder_reap(struct keeper *k);
+/* Takes one read's worth of messages. False: that was all for now. */
+bool minder_read(struct keeper *k);
+void minder_say(struct keeper *k, enum message what);
+enum err minder_send(struct keeper *k, const struct setup *s) MUST_USE;
+
+/* --- reload.c --- */
+
+/* In PHASE_SERVING: builds k->next and gives it to the relay. */
+void reload_begin(struct keeper *k);
+/* The relay has taken k->next. */
+void reload_end(struct keeper *k);
+/* It has not: nothing has changed. */
+void reload_refused(struct keeper *k, const char *why);
+
+#endif
