@@ -73,6 +73,7 @@
 	X(TLS_JA3, "tls.client.ja3", S, "JA3 fingerprint of the ClientHello")                                                \
 	X(TLS_JA4, "imapward.tls.ja4", S, "JA4 fingerprint of the ClientHello")                                              \
 	X(TLS_OFFERED, "imapward.tls.alpn_offered", S, "protocols the client offered by ALPN")                               \
+	X(CERTIFICATES, "imapward.certificates", L, "what a reload has changed about certificates: file, new and old serial number") \
 	X(COUNT, "imapward.count", N, "how many")                                                                            \
 	X(CLIENT_ID, "imapward.client.id", S, "name and version from the client's ID command (RFC 2971)")
 /* clang-format on */

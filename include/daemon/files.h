@@ -50,6 +50,7 @@ struct files {
 	char *path; /* of the YAML */
 	struct vault shelf;
 	struct notices notices;
+	uint64_t print; /* lookout_print, just before they were read */
 };
 
 /*
@@ -63,6 +64,10 @@ enum err files_read(const char *config_path, const struct files_options *o,
 enum err files_read_from(int fd, const char *name,
 			 const struct files_options *o, struct files *out,
 			 struct snapshot_fault *fault) MUST_USE;
+/* The same with the YAML of `now`, which may be another one on disk by now. */
+enum err files_read_again(const struct files *now,
+			  const struct files_options *o, struct files *out,
+			  struct snapshot_fault *fault) MUST_USE;
 /* *fault becomes "FILE:2:16: 'tls.key': what". */
 void files_blame(const struct files *f, struct place at, const char *key,
 		 const char *what, struct snapshot_fault *fault);

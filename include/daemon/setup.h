@@ -40,6 +40,12 @@ struct setup {
 int setup_build(const char *config_path, const unsigned char privacy_key[16],
 		size_t workers, const struct setup *before, struct setup *out,
 		struct snapshot_fault *fault);
+/* The same with the YAML that is in use: only what it names for TLS is read
+ * anew. */
+int setup_renew(const struct setup *now, struct setup *out,
+		struct snapshot_fault *fault);
+/* Is something else on their shelves? */
+bool setup_differs(const struct setup *a, const struct setup *b);
 /* Judges, and touches nothing, what setup_build would open next: the user and
  * the audit log. f: as read, s: its settings. */
 enum err setup_check(const struct files *f, const struct settings *s,

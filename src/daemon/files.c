@@ -2,6 +2,7 @@
 #include "daemon/files.h"
 
 #include "base/wipe.h"
+#include "daemon/lookout.h"
 #include "daemon/stock.h"
 
 #include <errno.h>
@@ -185,55 +186,88 @@ notice_add(struct notices *n, const char *path, const char *rule, size_t pair,
 }
 
 static enum err
-read_both(struct files *f, int fd, const struct files_options *o,
-	  struct snapshot_fault *fault)
+read_named(struct files *f, const struct files_options *o,
+	   struct snapshot_fault *fault)
 {
 	struct settings_fault where = {0};
 	struct settings *s = NULL;
-	enum err e =
-	    fd < 0
-		? read_file(f->path, SETTINGS_BYTES_MAX, &f->yaml, NULL, fault)
-		: read_all(fd, f->path, 0, SETTINGS_BYTES_MAX, &f->yaml, fault);
+	enum err e = settings_load(bytes_of(&f->yaml), &s, &where);
 
-	if (e != ERR_OK)
-		return e;
-	e = settings_load(bytes_of(&f->yaml), &s, &where);
 	if (e != ERR_OK) {
 		snapshot_fault_yaml(f->path, &where, fault);
 		return e;
 	}
+	f->print = lookout_print(s);
 	e = stock_fill(f, s, o, fault);
 	settings_free(s);
 	return e;
+}
+
+/* f has its YAML, or e says why not. */
+static enum err
+finish(struct files *f, enum err e, const struct files_options *o,
+       struct files *out, struct snapshot_fault *fault)
+{
+	if (e == ERR_OK)
+		e = read_named(f, o, fault);
+	if (e != ERR_OK) {
+		files_clear(f);
+		return e;
+	}
+	f->source = (struct snapshot_source){.yaml = bytes_of(&f->yaml),
+					     .yaml_path = f->path,
+					     .shelf = vault_bytes(&f->shelf)};
+	*out = *f;
+	return ERR_OK;
+}
+
+static enum err
+begin(struct files *f, const char *path, struct snapshot_fault *fault)
+{
+	*f = (struct files){.path = strdup(path)};
+	return f->path ? ERR_OK
+		       : fail(fault, ERR_NOMEM, path, err_text(ERR_NOMEM));
 }
 
 enum err
 files_read(const char *config_path, const struct files_options *o,
 	   struct files *out, struct snapshot_fault *fault)
 {
-	return files_read_from(-1, config_path, o, out, fault);
+	struct files f;
+	enum err e = begin(&f, config_path, fault);
+
+	if (e == ERR_OK)
+		e = read_file(config_path, SETTINGS_BYTES_MAX, &f.yaml, NULL,
+			      fault);
+	return finish(&f, e, o, out, fault);
 }
 
 enum err
 files_read_from(int fd, const char *name, const struct files_options *o,
 		struct files *out, struct snapshot_fault *fault)
 {
-	struct files f = {.path = strdup(name)};
-	enum err e = ERR_NOMEM;
+	struct files f;
+	enum err e = begin(&f, name, fault);
 
-	if (f.path)
-		e = read_both(&f, fd, o, fault);
-	else
-		(void)fail(fault, e, name, err_text(e));
-	if (e != ERR_OK) {
-		files_clear(&f);
-		return e;
+	if (e == ERR_OK)
+		e = read_all(fd, name, 0, SETTINGS_BYTES_MAX, &f.yaml, fault);
+	return finish(&f, e, o, out, fault);
+}
+
+enum err
+files_read_again(const struct files *now, const struct files_options *o,
+		 struct files *out, struct snapshot_fault *fault)
+{
+	struct files f;
+	enum err e = begin(&f, now->path, fault);
+
+	if (e == ERR_OK && !make_room(&f.yaml, now->yaml.len + 1))
+		e = fail(fault, ERR_NOMEM, now->path, err_text(ERR_NOMEM));
+	if (e == ERR_OK) {
+		memcpy(f.yaml.mem, now->yaml.mem, now->yaml.len);
+		f.yaml.len = now->yaml.len;
 	}
-	f.source = (struct snapshot_source){.yaml = bytes_of(&f.yaml),
-					    .yaml_path = f.path,
-					    .shelf = vault_bytes(&f.shelf)};
-	*out = f;
-	return ERR_OK;
+	return finish(&f, e, o, out, fault);
 }
 
 struct slice

@@ -184,26 +184,38 @@ take_time(struct keeper *k)
 		deadline_passed(k);
 }
 
-/* Waits for the relay, a signal or a deadline. */
+static uint64_t
+next_deadline(const struct keeper *k)
+{
+	uint64_t at = k->deadline < k->sink_at ? k->deadline : k->sink_at;
+	uint64_t vigil = vigil_due(k);
+
+	return at < vigil ? at : vigil;
+}
+
+/* Waits for the relay, a file, a signal or a deadline. */
 static void
 wait_for_something(struct keeper *k, const sigset_t *unblocked)
 {
 	uint64_t now = clock_monotonic_ms();
-	uint64_t at = k->deadline < k->sink_at ? k->deadline : k->sink_at;
+	uint64_t at = next_deadline(k);
 	uint64_t ms = at > now ? at - now : 0;
 	struct timespec limit = {(time_t)(ms / 1000),
 				 (long)(ms % 1000) * 1000000};
-	struct pollfd p = {.fd = k->channel.fd, .events = POLLIN};
+	struct pollfd p[] = {{.fd = k->channel.fd, .events = POLLIN},
+			     {.fd = vigil_fd(k), .events = POLLIN}};
 
 	if (k->channel.waiting > 0)
-		p.events |= POLLOUT;
-	if (ppoll(&p, 1, at == NEVER ? NULL : &limit, unblocked) <= 0)
+		p[0].events |= POLLOUT;
+	if (ppoll(p, 2, at == NEVER ? NULL : &limit, unblocked) <= 0)
 		return;
-	if (p.revents & POLLOUT && channel_flush(&k->channel) == IO_FAIL)
+	if (p[1].revents)
+		vigil_heard(k);
+	if (p[0].revents & POLLOUT && channel_flush(&k->channel) == IO_FAIL)
 		minder_kill(k);
-	if (p.revents & POLLIN)
+	if (p[0].revents & POLLIN)
 		(void)minder_read(k);
-	else if (p.revents & (POLLERR | POLLHUP))
+	else if (p[0].revents & (POLLERR | POLLHUP))
 		minder_kill(k);
 }
 
@@ -223,6 +235,7 @@ supervise(struct keeper *k)
 			take_signals(k);
 		if (k->phase != PHASE_OVER)
 			take_time(k);
+		vigil_turn(k);
 	}
 }
 
@@ -252,6 +265,7 @@ keeper_run(const struct keeper_options *o)
 
 	*k = (struct keeper){.options = o, .deadline = NEVER, .sink_at = NEVER};
 	channel_init(&k->channel, -1);
+	lookout_init(&k->lookout);
 	privs_conceal();
 	set_signals(note_signal, SIG_BLOCK);
 	if (tls_library_init() != ERR_OK ||
@@ -271,7 +285,9 @@ keeper_run(const struct keeper_options *o)
 		setup_clear(&k->now);
 		return EXIT_CODE_RUN;
 	}
+	vigil_begin(k);
 	supervise(k);
+	lookout_clear(&k->lookout);
 	if (o->pid_file)
 		(void)unlink(o->pid_file);
 	setup_clear(&k->now);

@@ -3,14 +3,17 @@
  * keeping.h - the keeper's state, and what its files do for each other.
  *
  * keeper.c has the loop, signals and phases; minder.c the life of the relay;
- * reload.c new configurations; herald.c what is said about it all.
+ * reload.c new configurations; vigil.c files that change by themselves;
+ * herald.c what is said about it all.
  */
 #ifndef DAEMON_KEEPING_H
 #define DAEMON_KEEPING_H
 
 #include "audit/event.h"
 #include "daemon/keeper.h"
+#include "daemon/lookout.h"
 #include "daemon/protocol.h"
+#include "daemon/settle.h"
 #include "daemon/setup.h"
 
 #include <stdbool.h>
@@ -47,6 +50,12 @@ struct keeper {
 	bool served;       /* some relay was READY */
 	bool faulted;      /* it said why it could not be */
 	bool reload_wanted;
+	bool renewing; /* `next` is there because files have changed */
+	struct lookout lookout;
+	struct settle settle;
+	uint64_t seen;     /* lookout_print, when it was looked last */
+	bool renewal_owed; /* it was told that it had failed */
+	char told[sizeof(struct snapshot_fault)]; /* fault of a reload; "" */
 	uint64_t sink_at; /* the sink is owed another try; NEVER: no */
 	uint64_t complained_at;
 	int code;
@@ -88,9 +97,22 @@ enum err minder_send(struct keeper *k, const struct setup *s) MUST_USE;
 
 /* In PHASE_SERVING: builds k->next and gives it to the relay. */
 void reload_begin(struct keeper *k);
+/* The same with the YAML that is in use, because files have changed. */
+void reload_renew(struct keeper *k);
 /* The relay has taken k->next. */
 void reload_end(struct keeper *k);
 /* It has not: nothing has changed. */
 void reload_refused(struct keeper *k, const char *why);
+
+/* --- vigil.c --- */
+
+/* The files of k->now are watched from now on, if that is wanted. */
+void vigil_begin(struct keeper *k);
+uint64_t vigil_due(const struct keeper *k); /* of vigil_turn; or NEVER */
+/* To be polled for reading, then vigil_heard; -1: not now. */
+int vigil_fd(const struct keeper *k);
+void vigil_heard(struct keeper *k);
+/* Does what is due. */
+void vigil_turn(struct keeper *k);
 
 #endif

@@ -1,18 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * reload.c - a configuration in place of the one in use, or nothing changes.
+ *
+ * Asked for by SIGHUP: all of it. Because files have changed: the same YAML,
+ * with what it names for TLS read anew.
  */
 #include "daemon/keeping.h"
 
+#include "base/clock.h"
+#include "daemon/changes.h"
 #include "daemon/notify.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One line and one event for each fault, however often it is met. */
+static void
+tell_fault(struct keeper *k, const char *text, const char *why)
+{
+	keeper_tell("%s: %s", text, why);
+	keeper_event(k, EV_RELOAD, false, why);
+	(void)snprintf(k->told, sizeof k->told, "%s", why);
+}
 
 static void
 failed(struct keeper *k, const char *why)
 {
-	keeper_tell(
-	    "the configuration was not reloaded, nothing has changed: %s", why);
-	keeper_event(k, EV_RELOAD, false, why);
-	notify_send("READY=1");
+	if (!k->renewing) {
+		tell_fault(k,
+			   "the configuration was not reloaded, nothing has "
+			   "changed",
+			   why);
+		notify_send("READY=1");
+		return;
+	}
+	k->renewing = false;
+	if (settle_failed(&k->settle, clock_monotonic_ms()) &&
+	    strcmp(k->told, why) != 0) {
+		tell_fault(k,
+			   "certificate files have changed, but those before "
+			   "stay in use",
+			   why);
+		k->renewal_owed = true;
+	}
+}
+
+static void
+give_to_relay(struct keeper *k)
+{
+	keeper_enter(k, PHASE_RELOADING, ANSWER_MS);
+	if (minder_send(k, &k->next) != ERR_OK)
+		minder_kill(k);
 }
 
 void
@@ -24,13 +62,27 @@ reload_begin(struct keeper *k)
 	notify_reloading();
 	if (setup_build(k->options->config_path, k->privacy_key,
 			k->now.listeners.workers, &k->now, &k->next,
-			&fault) != 0) {
+			&fault) != 0)
 		failed(k, fault.text);
-		return;
+	else
+		give_to_relay(k);
+}
+
+void
+reload_renew(struct keeper *k)
+{
+	struct snapshot_fault fault = {""};
+
+	k->renewing = true;
+	if (setup_renew(&k->now, &k->next, &fault) != 0) {
+		failed(k, fault.text);
+	} else if (k->renewal_owed || setup_differs(&k->now, &k->next)) {
+		give_to_relay(k);
+	} else {
+		k->renewing = false;
+		setup_abandon(&k->next);
+		settle_taken(&k->settle);
 	}
-	keeper_enter(k, PHASE_RELOADING, ANSWER_MS);
-	if (minder_send(k, &k->next) != ERR_OK)
-		minder_kill(k);
 }
 
 /* What a reload cannot do: compared with what runs, not with the last file. */
@@ -51,16 +103,60 @@ tell_postponed(const struct keeper *k)
 		    workers, k->now.listeners.workers);
 }
 
+static void
+find_changes(const struct keeper *k, struct changes *c)
+{
+	struct shelf before, now;
+
+	c->count = c->more = 0;
+	if (shelf_open(vault_bytes(&k->now.files.shelf), &before) == ERR_OK &&
+	    shelf_open(vault_bytes(&k->next.files.shelf), &now) == ERR_OK)
+		changes_find(&before, &now, c);
+}
+
+static void
+tell_changes(struct keeper *k, const struct changes *c)
+{
+	const char *texts[CHANGES_MAX];
+	struct event e;
+
+	for (size_t i = 0; i < c->count; i++) {
+		texts[i] = c->text[i];
+		keeper_tell("%s", texts[i]);
+	}
+	if (c->more > 0)
+		keeper_tell("and %zu certificates more", c->more);
+	event_begin(&e, EV_RELOAD, NULL, NULL, clock_wall_ms());
+	event_text(&e, FIELD_OUTCOME, "success");
+	event_list(&e, FIELD_CERTIFICATES, texts, c->count);
+	if (c->more > 0)
+		event_number(&e, FIELD_COUNT, c->count + c->more);
+	keeper_write(k, event_end(&e));
+}
+
 void
 reload_end(struct keeper *k)
 {
+	static struct changes changes; /* large; the keeper has one thread */
+
+	find_changes(k, &changes);
 	setup_replace(&k->now, &k->next);
 	keeper_warn_of_setup(k, false);
-	tell_postponed(k);
-	keeper_tell("the configuration was reloaded, %zu listeners",
-		    k->now.listeners.count);
-	keeper_event(k, EV_RELOAD, true, NULL);
-	notify_send("READY=1");
+	k->told[0] = '\0';
+	k->renewal_owed = false;
+	if (k->renewing) {
+		keeper_tell("certificate files have changed and are in use");
+		settle_taken(&k->settle);
+	} else {
+		tell_postponed(k);
+		keeper_tell("the configuration was reloaded, %zu listeners",
+			    k->now.listeners.count);
+		vigil_begin(k);
+	}
+	tell_changes(k, &changes);
+	if (!k->renewing)
+		notify_send("READY=1");
+	k->renewing = false;
 	keeper_enter(k, PHASE_SERVING, NEVER);
 }
 

@@ -36,6 +36,21 @@ setup_workers(const struct settings *s)
 	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
 
+/* path: of the YAML; NULL: that of the setup before is good. */
+static enum err
+read_all(const char *path, const struct setup *before, struct files *out,
+	 struct snapshot_fault *fault)
+{
+	struct shelf shelf;
+	struct files_options o = {.now = (int64_t)(clock_wall_ms() / 1000),
+				  .roots = SLICE_EMPTY};
+
+	if (shelf_open(vault_bytes(&before->files.shelf), &shelf) == ERR_OK)
+		o.before = &shelf;
+	return path ? files_read(path, &o, out, fault)
+		    : files_read_again(&before->files, &o, out, fault);
+}
+
 /* The whole snapshot is built once here: the relay will meet no surprise. */
 static enum err
 read_and_check(const char *path, const unsigned char privacy_key[16],
@@ -43,14 +58,8 @@ read_and_check(const char *path, const unsigned char privacy_key[16],
 	       struct snapshot_fault *fault)
 {
 	struct snapshot *snapshot = NULL;
-	struct shelf shelf;
-	struct files_options o = {.now = (int64_t)(clock_wall_ms() / 1000),
-				  .roots = SLICE_EMPTY};
-	enum err e;
+	enum err e = read_all(path, before, &s->files, fault);
 
-	if (shelf_open(vault_bytes(&before->files.shelf), &shelf) == ERR_OK)
-		o.before = &shelf;
-	e = files_read(path, &o, &s->files, fault);
 	if (e != ERR_OK)
 		return e;
 	memcpy(s->files.source.privacy_key, privacy_key,
@@ -244,6 +253,32 @@ setup_build(const char *config_path, const unsigned char privacy_key[16],
 	if (code != 0)
 		setup_abandon(out);
 	return code;
+}
+
+int
+setup_renew(const struct setup *now, struct setup *out,
+	    struct snapshot_fault *fault)
+{
+	int code = 0;
+
+	*out = (struct setup){.who = now->who};
+	if (read_and_check(NULL, now->files.source.privacy_key, now, out,
+			   fault) != ERR_OK)
+		code = EXIT_CODE_CONFIG;
+	else if (listeners_open(settings_of(out), now->listeners.workers,
+				&now->listeners, &out->listeners,
+				fault) != ERR_OK)
+		code = EXIT_CODE_RUN;
+	if (code != 0)
+		setup_abandon(out);
+	return code;
+}
+
+bool
+setup_differs(const struct setup *a, const struct setup *b)
+{
+	return !slice_eq(vault_bytes(&a->files.shelf),
+			 vault_bytes(&b->files.shelf));
 }
 
 void

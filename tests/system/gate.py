@@ -127,6 +127,8 @@ class Gate:
                  "port": self.clear_port, "mode": "starttls"},
             ],
             "certificates": [{"chain": self.chain, "key": self.key}],
+            # What tests change on disk is read when they say so.
+            "tls": {"watch": "0s"},
             "backends": [
                 {"name": "main", "address": "127.0.0.1",
                  "port": backend_port, "trusted": True},
@@ -187,6 +189,11 @@ class Gate:
         self.signal(signal.SIGHUP)
         return wait_until("a reload event",
                           lambda: self.events("reload")[before:])[0]
+
+    def noticed(self, patience=15, number=1):
+        """The reload event number `number`, which nobody asked for."""
+        return wait_until("a reload event", lambda:
+                          self.events("reload")[number - 1:], patience)[0]
 
     def wait(self, patience=15):
         """Waits for the end by itself; the exit code."""
