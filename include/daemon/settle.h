@@ -48,11 +48,13 @@ bool settle_wants_look(const struct settle *s, uint64_t now);
 void settle_looked(struct settle *s, bool changed, uint64_t began,
 		   uint64_t now);
 /* Is it time to read? Ask after the look. If so, settle_reading, and how it
- * went: settle_taken or settle_failed. */
+ * went: settle_taken, settle_failed or settle_gave_up. */
 bool settle_wants_reading(const struct settle *s, uint64_t now);
 void settle_reading(struct settle *s);
 void settle_taken(struct settle *s);
 /* True: it has been bad for long enough to say so. */
 bool settle_failed(struct settle *s, uint64_t now);
+/* As settle_failed, but it is not worth another try before the next change. */
+void settle_gave_up(struct settle *s);
 
 #endif

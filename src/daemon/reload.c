@@ -23,6 +23,17 @@ tell_fault(struct keeper *k, const char *text, const char *why)
 	(void)snprintf(k->told, sizeof k->told, "%s", why);
 }
 
+/* Is it worth a word? A relay that has died of it is not asked once more. */
+static bool
+renewal_failed(struct keeper *k, const char *why)
+{
+	if (k->relay > 0)
+		return settle_failed(&k->settle, clock_monotonic_ms()) &&
+		       strcmp(k->told, why) != 0;
+	settle_gave_up(&k->settle);
+	return true;
+}
+
 static void
 failed(struct keeper *k, const char *why)
 {
@@ -35,8 +46,7 @@ failed(struct keeper *k, const char *why)
 		return;
 	}
 	k->renewing = false;
-	if (settle_failed(&k->settle, clock_monotonic_ms()) &&
-	    strcmp(k->told, why) != 0) {
+	if (renewal_failed(k, why)) {
 		tell_fault(k,
 			   "certificate files have changed, but those before "
 			   "stay in use",

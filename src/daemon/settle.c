@@ -96,3 +96,11 @@ settle_failed(struct settle *s, uint64_t now)
 	s->bad_since = least(s->bad_since, now);
 	return now - s->bad_since >= SETTLE_PATIENCE_MS;
 }
+
+void
+settle_gave_up(struct settle *s)
+{
+	s->bad_since = SETTLE_NEVER;
+	if (s->first == SETTLE_NEVER)
+		s->read_at = SETTLE_NEVER;
+}

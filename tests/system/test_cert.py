@@ -66,6 +66,32 @@ class Cert(Case):
                     out.write(f.read())
         return path
 
+    def index(self, leaf, status="V"):
+        """openssl's list of what a CA has issued."""
+        serial = self.succeeds("openssl", "x509", "-in", leaf + ".pem",
+                               "-noout", "-serial").decode()
+        name = self.path("index")
+        with open(name, "w") as f:
+            f.write("\t".join([status[0], "491231235959Z", status[1:],
+                               serial.strip().partition("=")[2], "unknown",
+                               "/CN=x"]) + "\n")
+        return name
+
+    def respond(self, leaf, issuer, signer=None, status="V", days=8,
+                request=(), response=()):
+        """A file with an OCSP response about this leaf."""
+        signer = signer or issuer
+        made = self.path("staple")
+        asked = self.path("request")
+        self.succeeds("openssl", "ocsp", *request, "-issuer", issuer + ".pem",
+                      "-cert", leaf + ".pem", "-no_nonce", "-reqout", asked)
+        self.succeeds("openssl", "ocsp", "-index", self.index(leaf, status),
+                      "-CA", issuer + ".pem", "-rsigner", signer + ".pem",
+                      "-rkey", signer + ".key", "-reqin", asked, "-respout",
+                      made, *(["-ndays", str(days)] if days else []),
+                      *response)
+        return made
+
     def check(self, *arguments):
         """(exit code, names of the findings, what standard output was)."""
         done = subprocess.run(
@@ -173,32 +199,6 @@ class Faults(Cert):
 @needs_gate
 class Staples(Cert):
     """OCSP responses as openssl makes them, beside a chain."""
-
-    def index(self, leaf, status="V"):
-        """openssl's list of what a CA has issued."""
-        serial = self.succeeds("openssl", "x509", "-in", leaf + ".pem",
-                               "-noout", "-serial").decode()
-        name = self.path("index")
-        with open(name, "w") as f:
-            f.write("\t".join([status[0], "491231235959Z", status[1:],
-                               serial.strip().partition("=")[2], "unknown",
-                               "/CN=x"]) + "\n")
-        return name
-
-    def respond(self, leaf, issuer, signer=None, status="V", days=8,
-                request=(), response=()):
-        """A file with an OCSP response about this leaf."""
-        signer = signer or issuer
-        made = self.path("staple")
-        asked = self.path("request")
-        self.succeeds("openssl", "ocsp", *request, "-issuer", issuer + ".pem",
-                      "-cert", leaf + ".pem", "-no_nonce", "-reqout", asked)
-        self.succeeds("openssl", "ocsp", "-index", self.index(leaf, status),
-                      "-CA", issuer + ".pem", "-rsigner", signer + ".pem",
-                      "-rkey", signer + ".key", "-reqin", asked, "-respout",
-                      made, *(["-ndays", str(days)] if days else []),
-                      *response)
-        return made
 
     def test_a_good_response_is_fine(self):
         leaf = self.leaf(change={"tlsfeature": "status_request"})

@@ -170,6 +170,20 @@ a_change_while_reading_is_not_lost(void)
 }
 
 static void
+who_gives_up_waits_for_a_change(void)
+{
+	struct settle s;
+
+	settle_init(&s, EVERY, START);
+	settle_looked(&s, true, START, START);
+	settle_reading(&s);
+	settle_gave_up(&s);
+	CU_ASSERT_EQUAL(settle_due(&s), START + EVERY);
+	settle_looked(&s, true, START + EVERY, START + EVERY);
+	CU_ASSERT_EQUAL(settle_due(&s), START + EVERY + SETTLE_QUIET_MS);
+}
+
+static void
 looks_take_a_small_part_of_the_time(void)
 {
 	struct settle s;
@@ -219,6 +233,8 @@ suite_settle(void)
 		    a_change_of_what_is_bad_begins_anew);
 	CU_add_test(s, "a change while reading is not lost",
 		    a_change_while_reading_is_not_lost);
+	CU_add_test(s, "who gives up waits for a change",
+		    who_gives_up_waits_for_a_change);
 	CU_add_test(s, "looks take a small part of the time",
 		    looks_take_a_small_part_of_the_time);
 	CU_add_test(s, "never is never", never_is_never);
