@@ -26,7 +26,7 @@
 	X(LIMIT, "limit", "network", "alert", "a connection was refused by a limit, or had to make room")                                         \
 	X(FLOOD, "flood", "network", "alert", "connections that tried no login came too fast to be told one by one: how many more") \
 	X(BACKEND, "backend", "network", "event", "a backend became usable or unusable, or what it can do changed")          \
-	X(RELOAD, "reload", "configuration", "event", "a configuration was taken into use or refused")                       \
+	X(RELOAD, "reload", "configuration", "event", "a configuration was taken into use or refused, or certificates that had changed") \
 	X(START, "start", "process", "event", "the relay began to serve")                                                    \
 	X(STOP, "stop", "process", "event", "the relay stopped serving")                                                     \
 	X(RESTART, "restart", "process", "alert", "the keeper started a new relay after the old one died")                   \

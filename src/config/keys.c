@@ -197,8 +197,10 @@ static const struct key keys[] = {
 		 "several gates that take each other's tickets; without it, "
 		 "a random one that ends with the program."},
 	{"tls.watch", KIND_TIME, S(tls.watch), "30s", 0, 24 * HOUR,
-	 .help = "How often files of certificates are looked at for changes, "
-		 "besides what the system tells; 0s is never."},
+	 .help = "How often certificates, keys and the other files that "
+		 "certificates, tls_policies and tls name are looked at; what "
+		 "changed is read without SIGHUP. inotify tells of most "
+		 "changes at once. 0s is never, nor by inotify."},
 
 	{"backends", KIND_ENTRIES,
 	 LIST(backends), NULL, 1, SETTINGS_BACKENDS_MAX,

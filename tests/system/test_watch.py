@@ -139,7 +139,8 @@ class Ways(Watched):
             write_in_place(gate.chain, chain)
             time.sleep(2)
             write_in_place(gate.key, key)
-            self.becomes(gate, "second")
+            wait_until("a client meets the new one",
+                       lambda: len(client.met) > 1, PATIENCE)
         self.assertEqual(client.failures, [])
         self.assertEqual(client.met, [der_of(self.certs.chain("leaf")),
                                       der_of(self.certs.chain("second"))])
@@ -211,7 +212,7 @@ class Ways(Watched):
 
 
 @needs_gate
-class Limits(Watched):
+class Bounds(Watched):
     """What is not taken, and what goes on."""
 
     @seconds(90)
