@@ -32,6 +32,7 @@ enum {
 	SETTINGS_CLIENT_NAMES_MAX = 256,
 	/* How many rotations of ticket keys a lifetime may span. */
 	SETTINGS_ROTATIONS_MAX = 32,
+	SETTINGS_SOCKET_MAX = 107, /* what an address of unix(7) holds */
 	SETTINGS_BYTES_MAX = 1024 * 1024
 };
 
@@ -69,6 +70,9 @@ struct certificate_settings {
 		struct place chain, key, directory, passphrase, staple;
 	} places;
 };
+
+/* Where the daemon takes commands unless the file says otherwise. */
+#define SETTINGS_SOCKET "/run/imapward/admin.sock"
 
 enum tls_alpn { TLS_ALPN_OPTIONAL, TLS_ALPN_REQUIRED };
 enum tls_sni { TLS_SNI_OPTIONAL, TLS_SNI_REQUIRED, TLS_SNI_MATCH };
@@ -183,6 +187,12 @@ struct settings {
 	} audit;
 
 	struct {
+		const char *socket; /* at most SETTINGS_SOCKET_MAX; "" = none */
+		/* Groups; "" = nobody. Controllers may look, too. */
+		char readers[64], controllers[64];
+	} admin;
+
+	struct {
 		char user[64];    /* run the relay as; "" = stay */
 		uint64_t workers; /* 0 = one per processor */
 		/* ms between looks at each backend's capabilities */
@@ -192,7 +202,7 @@ struct settings {
 	/* Where these values stand, to say what is wrong with what they name;
 	 * no place: it is the default. */
 	struct {
-		struct place ticket_secret, sink, user;
+		struct place ticket_secret, sink, user, readers, controllers;
 	} places;
 };
 

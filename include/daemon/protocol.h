@@ -2,9 +2,11 @@
 /*
  * protocol.h - what keeper and relay say to each other over net/channel.
  *
- *   keeper: LISTENER ... LISTENER CONFIG   the sockets first, then what to do
+ *   keeper: LISTENER ... ADMIN CONFIG      the sockets first, then what to do
  *   relay:  READY, or FAULT and nothing has changed
  *   relay:  EVENTS, NOTE                   whenever there are some
+ *   relay:  RELOAD                         an administrator wants one
+ *   keeper: RELOADED                       how the last one before that went
  *   keeper: DRAIN, STOP                    the relay ends, exit code 0
  */
 #ifndef DAEMON_PROTOCOL_H
@@ -24,10 +26,13 @@ enum message {
 	MESSAGE_CONFIG,       /* protocol_put_config, one descriptor */
 	MESSAGE_DRAIN,
 	MESSAGE_STOP,
-	MESSAGE_READY,  /* struct ready */
-	MESSAGE_FAULT,  /* one line of text */
-	MESSAGE_EVENTS, /* whole lines for the audit log */
-	MESSAGE_NOTE    /* one line of text for the administrator */
+	MESSAGE_READY,   /* struct ready */
+	MESSAGE_FAULT,   /* one line of text */
+	MESSAGE_EVENTS,  /* whole lines for the audit log */
+	MESSAGE_NOTE,    /* one line of text for the administrator */
+	MESSAGE_ADMIN,   /* struct admin_rights, the admin socket if any */
+	MESSAGE_RELOAD,  /* uint64_t: a number greater than those before */
+	MESSAGE_RELOADED /* struct reloaded, and a sentence */
 };
 
 /* Listeners of two configurations are the same when these are. */
@@ -40,6 +45,11 @@ struct listener_key {
 struct ready {
 	uint64_t generation, descriptors;
 	uint32_t listeners, workers;
+};
+
+struct reloaded {
+	uint64_t upto; /* answers all wishes up to this number; 0: none */
+	bool good;
 };
 
 struct listener_key listener_key(const struct listener_settings *l);

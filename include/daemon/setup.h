@@ -9,6 +9,7 @@
 #define DAEMON_SETUP_H
 
 #include "audit/sink.h"
+#include "daemon/control.h"
 #include "daemon/files.h"
 #include "daemon/listeners.h"
 #include "daemon/privs.h"
@@ -27,6 +28,7 @@ struct setup {
 	struct files files;
 	struct policy *policy;
 	struct listeners listeners;
+	struct control control;
 	struct identity who;
 	struct sink sink;
 	bool sink_opened; /* false: the one before goes on */

@@ -315,6 +315,19 @@ static const struct key keys[] = {
 		 "IPv4, /48 for IPv6.",
 	 .words = address_words},
 
+	{"admin", KIND_GROUP, 0, 0, "", 0, 0,
+	 .help = "The socket for commands such as imapward cert list, and who may "
+		 "give them, besides root and the user who started the program."},
+	{"admin.socket", KIND_PATH,
+	 S(admin.socket), SETTINGS_SOCKET, 0, SETTINGS_SOCKET_MAX,
+	 .help = "Where it is; \"\" is nowhere."},
+	{"admin.readers", KIND_NAME, S(admin.readers), "", 0, NAME_MAX_LEN,
+	 .help = "The group whose members may look; \"\" is nobody."},
+	{"admin.controllers", KIND_NAME,
+	 S(admin.controllers), "", 0, NAME_MAX_LEN,
+	 .help = "The group whose members may look and also change what runs "
+		 "(imapward reload); \"\" is nobody."},
+
 	{"process", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "How the program runs."},
 	{"process.user", KIND_NAME, S(process.user), "", 0, NAME_MAX_LEN,

@@ -114,6 +114,8 @@ note_places(const struct loader *l)
 	s->places.ticket_secret = place_of(l, "tls.ticket_secret", 0);
 	s->places.sink = place_of(l, "audit.sink", 0);
 	s->places.user = place_of(l, "process.user", 0);
+	s->places.readers = place_of(l, "admin.readers", 0);
+	s->places.controllers = place_of(l, "admin.controllers", 0);
 }
 
 static enum err

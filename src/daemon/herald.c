@@ -40,10 +40,19 @@ warn_of_file(const char *path, const char *text)
 	keeper_tell("warning: %s: %s", path, text);
 }
 
+static void
+warn_of_control(struct control *c)
+{
+	if (*c->warning && !c->told)
+		warn(c->warning);
+	c->told = true;
+}
+
 /* The log has the first ones, the audit all of them. */
 void
-keeper_warn_of_setup(const struct keeper *k, bool all)
+keeper_warn_of_setup(struct keeper *k, bool all)
 {
+	warn_of_control(&k->now.control);
 	setup_warn(keeper_settings(k), warn);
 	setup_notices(&k->now.files.notices, all, NOTICES_TOLD, warn_of_file);
 }

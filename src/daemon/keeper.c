@@ -116,6 +116,7 @@ drain(struct keeper *k)
 	setup_abandon(&k->next);
 	/* Nobody else shall wait in a backlog that will not be served. */
 	listeners_clear(&k->now.listeners);
+	control_clear(&k->now.control);
 	if (k->relay == 0) {
 		keeper_event(k, EV_STOP, true, NULL);
 		keeper_end(k, 0);

@@ -56,7 +56,9 @@ struct keeper {
 	uint64_t seen;     /* lookout_print, when it was looked last */
 	bool renewal_owed; /* it was told that it had failed */
 	char told[sizeof(struct snapshot_fault)]; /* fault of a reload; "" */
-	uint64_t sink_at; /* the sink is owed another try; NEVER: no */
+	uint64_t asked;    /* the newest wish of the relay for a reload */
+	uint64_t answered; /* those that the reload on its way answers */
+	uint64_t sink_at;  /* the sink is owed another try; NEVER: no */
 	uint64_t complained_at;
 	int code;
 };
@@ -74,7 +76,7 @@ void keeper_ignore_signals(void); /* in the child */
 /* One line on stderr. */
 void keeper_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What is not as one would think. all: as in setup_notices. */
-void keeper_warn_of_setup(const struct keeper *k, bool all);
+void keeper_warn_of_setup(struct keeper *k, bool all);
 /* To the audit log; empty: only what is owed. */
 void keeper_write(struct keeper *k, struct slice lines);
 void keeper_event(struct keeper *k, enum event_id id, bool good,

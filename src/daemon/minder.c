@@ -63,6 +63,8 @@ minder_send(struct keeper *k, const struct setup *s)
 	enum err e = listeners_put(&s->listeners, &k->channel);
 
 	if (e == ERR_OK)
+		e = control_put(&s->control, &k->channel);
+	if (e == ERR_OK)
 		e = protocol_put_config(&k->channel, &s->files.source,
 					s->files.shelf.fd);
 	return e;
@@ -94,6 +96,7 @@ minder_start(struct keeper *k)
 		return;
 	}
 	k->who = k->now.who;
+	k->asked = k->answered = 0;
 	k->relay = fork();
 	if (k->relay == 0)
 		become_relay(k, ends[1], self);
@@ -212,6 +215,15 @@ plausible(struct slice lines)
 }
 
 static void
+relay_wants_reload(struct keeper *k, struct slice body)
+{
+	if (body.len != sizeof k->asked)
+		return;
+	memcpy(&k->asked, body.ptr, sizeof k->asked);
+	k->reload_wanted = true;
+}
+
+static void
 take_message(struct keeper *k, const struct channel_message *m)
 {
 	for (size_t i = 0; i < m->fds_count; i++)
@@ -232,6 +244,11 @@ take_message(struct keeper *k, const struct channel_message *m)
 	case MESSAGE_NOTE:
 		relay_note(m->body);
 		break;
+	case MESSAGE_RELOAD:
+		relay_wants_reload(k, m->body);
+		break;
+	case MESSAGE_ADMIN:
+	case MESSAGE_RELOADED:
 	case MESSAGE_LISTENER:
 	case MESSAGE_CONFIG:
 	case MESSAGE_DRAIN:

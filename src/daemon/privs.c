@@ -2,6 +2,7 @@
 #include "daemon/privs.h"
 
 #include "config/settings.h"
+#include "daemon/admin.h"
 
 #include <grp.h>
 #include <linux/capability.h>
@@ -14,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RESERVE_OTHERS = 32 };
+enum { RESERVE_OTHERS = 32 + ADMIN_CLIENTS };
 
 static bool
 look_up(const char *name, struct identity *out)

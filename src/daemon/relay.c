@@ -10,6 +10,7 @@
 #include "audit/event.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "daemon/admin.h"
 #include "daemon/listeners.h"
 #include "daemon/prober.h"
 #include "daemon/protocol.h"
@@ -53,10 +54,13 @@ struct relay {
 	struct common common;
 	struct timer collect_timer, round_timer;
 	struct prober *prober;
+	struct admin *admin;
 	struct worker *workers[WORKERS_MAX];
 	size_t workers_count;
 	struct staged staged[SETTINGS_LISTENERS_MAX];
 	size_t staged_count;
+	struct admin_rights staged_rights;
+	int staged_admin; /* the admin socket of the next one; -1: none */
 	struct snapshot *snapshot; /* in use; NULL before the first */
 	enum phase phase;
 	bool more; /* events wait for room in the channel */
@@ -283,6 +287,9 @@ drop_staged(struct relay *r)
 		for (size_t j = 0; j < r->staged[i].count; j++)
 			(void)close(r->staged[i].fds[j]);
 	r->staged_count = 0;
+	if (r->staged_admin >= 0)
+		(void)close(r->staged_admin);
+	r->staged_admin = -1;
 }
 
 /* One socket per worker for each listener of the configuration, no others. */
@@ -323,6 +330,8 @@ adopt(struct relay *r, struct snapshot *next)
 		give_up(r);
 		return;
 	}
+	admin_configure(r->admin, &r->staged_rights, r->staged_admin);
+	r->staged_admin = -1;
 	if (first) {
 		r->phase = PHASE_PROBING;
 		timer_set(&r->round_timer, loop_now(&r->loop) + FIRST_ROUND_MS);
@@ -436,9 +445,45 @@ take_listener(struct relay *r, const struct channel_message *m)
 }
 
 static void
+take_admin(struct relay *r, const struct channel_message *m)
+{
+	if (m->body.len != sizeof r->staged_rights || m->fds_count > 1 ||
+	    r->staged_admin >= 0) {
+		give_up(r);
+		return;
+	}
+	memcpy(&r->staged_rights, m->body.ptr, sizeof r->staged_rights);
+	if (m->fds_count > 0)
+		r->staged_admin = m->fds[0];
+}
+
+static void
+take_reloaded(struct relay *r, struct slice body)
+{
+	struct reloaded how;
+
+	if (body.len < sizeof how) {
+		give_up(r);
+		return;
+	}
+	memcpy(&how, body.ptr, sizeof how);
+	admin_reloaded(r->admin, how.upto, how.good,
+		       slice_skip(body, sizeof how));
+}
+
+static void
+wish_reload(void *arg, uint64_t number)
+{
+	say(arg, MESSAGE_RELOAD, slice_of(&number, sizeof number));
+}
+
+static const struct admin_ops administering = {wish_reload};
+
+static void
 end_workers(struct relay *r, void (*how)(struct worker *w))
 {
 	r->phase = PHASE_ENDING;
+	admin_close(r->admin);
 	for (size_t i = 0; i < r->workers_count; i++)
 		how(r->workers[i]);
 	flush(r); /* there may be none */
@@ -454,6 +499,12 @@ take_message(struct relay *r, const struct channel_message *m)
 	case MESSAGE_CONFIG:
 		take_config(r, m);
 		break;
+	case MESSAGE_ADMIN:
+		take_admin(r, m);
+		break;
+	case MESSAGE_RELOADED:
+		take_reloaded(r, m->body);
+		break;
 	case MESSAGE_DRAIN:
 		end_workers(r, worker_drain);
 		break;
@@ -464,6 +515,7 @@ take_message(struct relay *r, const struct channel_message *m)
 	case MESSAGE_FAULT:
 	case MESSAGE_EVENTS:
 	case MESSAGE_NOTE:
+	case MESSAGE_RELOAD:
 	default:
 		give_up(r);
 	}
@@ -523,7 +575,8 @@ set_up(struct relay *r)
 	timer_init(&r->collect_timer, &r->loop, collect, r);
 	timer_init(&r->round_timer, &r->loop, serve, r);
 	r->prober = prober_new(&r->loop, r->common.hosts, &probing, r);
-	if (!r->prober ||
+	r->admin = admin_new(&r->loop, &administering, r);
+	if (!r->prober || !r->admin ||
 	    wake_init(&r->common.collect, &r->loop, collect_soon, r) !=
 		ERR_OK ||
 	    wake_init(&r->common.ended, &r->loop, worker_ended, r) != ERR_OK ||
@@ -539,6 +592,7 @@ tear_down(struct relay *r)
 {
 	bool quiet = prober_close(r->prober);
 
+	admin_close(r->admin);
 	timer_close(&r->collect_timer);
 	timer_close(&r->round_timer);
 	wake_close(&r->common.collect);
@@ -550,6 +604,7 @@ tear_down(struct relay *r)
 		return;
 	loop_clear(&r->loop);
 	prober_free(r->prober);
+	admin_free(r->admin);
 	channel_clear(&r->channel);
 	ledger_free(r->common.ledger);
 	queue_free(r->common.events);
@@ -566,6 +621,7 @@ relay_run(int channel, pid_t keeper, const struct identity *who)
 	if (!r)
 		return 1;
 	channel_init(&r->channel, channel);
+	r->staged_admin = -1;
 	if (privs_drop(who) != ERR_OK) {
 		struct slice text = SLICE("cannot give up the rights of root");
 

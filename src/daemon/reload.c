@@ -14,11 +14,35 @@
 #include <stdio.h>
 #include <string.h>
 
+/* In the log, and to those who asked over the admin socket. */
+static void
+tell_outcome(struct keeper *k, bool good, const char *text)
+{
+	struct reloaded how;
+	struct slice parts[2];
+
+	keeper_tell("%s", text);
+	if (k->answered == 0 || k->relay == 0)
+		return;
+	memset(&how, 0, sizeof how); /* padding too: it is sent as bytes */
+	how.upto = k->answered;
+	how.good = good;
+	parts[0] = slice_of(&how, sizeof how);
+	parts[1] = slice_str(text);
+	if (channel_put(&k->channel, MESSAGE_RELOADED, parts, 2, NULL, 0) !=
+	    ERR_OK)
+		minder_kill(k);
+	k->answered = 0;
+}
+
 /* One line and one event for each fault, however often it is met. */
 static void
 tell_fault(struct keeper *k, const char *text, const char *why)
 {
-	keeper_tell("%s: %s", text, why);
+	char line[sizeof(struct snapshot_fault) + 80];
+
+	(void)snprintf(line, sizeof line, "%s: %s", text, why);
+	tell_outcome(k, false, line);
 	keeper_event(k, EV_RELOAD, false, why);
 	(void)snprintf(k->told, sizeof k->told, "%s", why);
 }
@@ -69,6 +93,7 @@ reload_begin(struct keeper *k)
 	struct snapshot_fault fault = {""};
 
 	k->reload_wanted = false;
+	k->answered = k->asked;
 	notify_reloading();
 	if (setup_build(k->options->config_path, k->privacy_key,
 			k->now.listeners.workers, &k->now, &k->next,
@@ -148,6 +173,7 @@ void
 reload_end(struct keeper *k)
 {
 	static struct changes changes; /* large; the keeper has one thread */
+	char text[80];
 
 	find_changes(k, &changes);
 	setup_replace(&k->now, &k->next);
@@ -159,8 +185,10 @@ reload_end(struct keeper *k)
 		settle_taken(&k->settle);
 	} else {
 		tell_postponed(k);
-		keeper_tell("the configuration was reloaded, %zu listeners",
-			    k->now.listeners.count);
+		(void)snprintf(text, sizeof text,
+			       "the configuration was reloaded, %zu listeners",
+			       k->now.listeners.count);
+		tell_outcome(k, true, text);
 		vigil_begin(k);
 	}
 	tell_changes(k, &changes);

@@ -149,6 +149,7 @@ setup_check(const struct files *f, const struct settings *s,
 	    struct snapshot_fault *fault)
 {
 	struct identity who;
+	struct admin_rights rights;
 	char text[96];
 	int error = 0;
 
@@ -164,6 +165,8 @@ setup_check(const struct files *f, const struct settings *s,
 		files_blame(f, s->places.user, "process.user", text, fault);
 		return ERR_UNKNOWN;
 	}
+	if (control_rights(f, s, &rights, fault) != ERR_OK)
+		return ERR_UNKNOWN;
 	if (s->audit.kind == AUDIT_FILE)
 		error = judge_sink(s->audit.path);
 	if (error == 0)
@@ -250,6 +253,11 @@ setup_build(const char *config_path, const unsigned char privacy_key[16],
 			    &out->listeners, fault) != ERR_OK ||
 	     open_sink(out, before, fault) != ERR_OK))
 		code = EXIT_CODE_RUN;
+	/* Last: nothing is made for a setup that is not used. */
+	if (code == 0 &&
+	    control_open(&out->files, settings_of(out), &before->control,
+			 &out->control, fault) != ERR_OK)
+		code = EXIT_CODE_CONFIG;
 	if (code != 0)
 		setup_abandon(out);
 	return code;
@@ -269,6 +277,9 @@ setup_renew(const struct setup *now, struct setup *out,
 				&now->listeners, &out->listeners,
 				fault) != ERR_OK)
 		code = EXIT_CODE_RUN;
+	else if (control_open(&out->files, settings_of(out), &now->control,
+			      &out->control, fault) != ERR_OK)
+		code = EXIT_CODE_CONFIG;
 	if (code != 0)
 		setup_abandon(out);
 	return code;
@@ -290,6 +301,7 @@ setup_replace(struct setup *now, struct setup *next)
 	now->policy = next->policy;
 	now->who = next->who;
 	listeners_replace(&now->listeners, &next->listeners);
+	control_replace(&now->control, &next->control);
 	if (next->sink_opened) {
 		if (now->sink_opened)
 			sink_close(&now->sink);
@@ -313,6 +325,7 @@ void
 setup_abandon(struct setup *next)
 {
 	listeners_abandon(&next->listeners);
+	control_abandon(&next->control);
 	let_go(next);
 }
 
@@ -320,5 +333,6 @@ void
 setup_clear(struct setup *s)
 {
 	listeners_clear(&s->listeners);
+	control_clear(&s->control);
 	let_go(s);
 }

@@ -113,6 +113,7 @@ class Gate:
         self.config_path = os.path.join(folder, "imapward.yaml")
         self.audit_path = os.path.join(folder, "audit.jsonl")
         self.stderr_path = os.path.join(folder, "stderr")
+        self.admin_path = os.path.join(folder, "admin.sock")
         self.chain = os.path.join(folder, "chain.pem")
         self.key = os.path.join(folder, "key.pem")
         self.present("leaf")
@@ -134,6 +135,7 @@ class Gate:
                  "port": backend_port, "trusted": True},
             ],
             "timeouts": {"auth_failure_delay": "100ms", "drain": "3s"},
+            "admin": {"socket": self.admin_path},
             "audit": {"sink": self.audit_path, "user": "plain",
                       "address": "full"},
             "process": {"workers": 2},
