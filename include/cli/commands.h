@@ -7,8 +7,16 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
+#ifndef IMAPWARD_SYSCONFDIR
+#define IMAPWARD_SYSCONFDIR "/etc"
+#endif
+
+/* What imapward run reads if it is not told. */
+#define CLI_CONFIG IMAPWARD_SYSCONFDIR "/imapward/imapward.yaml"
+
 int cli_cert(int argc, char **argv);
 int cli_config(int argc, char **argv);
+int cli_reload(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_version(int argc, char **argv);
 

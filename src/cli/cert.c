@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cert.c - imapward cert check: what mail programs will not like about a
- * certificate.
+ * cert.c - imapward cert: check, what mail programs will not like about a
+ * certificate; list (cert_list.c).
  */
 #include "cli/commands.h"
 
+#include "cert_list.h"
 #include "findings.h"
 
 #include "base/clock.h"
@@ -28,9 +29,11 @@ static const char usage[] =
     "usage: imapward cert check FILE... [--key FILE] [--staple FILE]\n"
     "                           [--name HOST]... [--ca FILE] [--at TIME]\n"
     "                           [--json]\n"
+    "       imapward cert list [-c FILE | -s SOCKET] [--json]\n"
     "\n"
     "Says what mail programs will not like about the chain of certificates in\n"
-    "each FILE, as certificates.chain would name it.\n"
+    "each FILE, as certificates.chain would name it; or lists those that the\n"
+    "daemon presents (see imapward cert list --help).\n"
     "\n"
     "  -k, --key FILE    its private key; without it, one in FILE itself\n"
     "  -s, --staple FILE the OCSP response (DER) that is sent with it\n"
@@ -203,6 +206,8 @@ cli_cert(int argc, char **argv)
 	static struct order o;
 	int c;
 
+	if (argc > 1 && strcmp(argv[1], "list") == 0)
+		return cert_list(argc - 1, argv + 1);
 	o.in.names = o.names;
 	o.in.now = (int64_t)(clock_wall_ms() / 1000);
 	while ((c = getopt_long(argc, argv, "k:s:n:a:t:jh", options, NULL)) !=

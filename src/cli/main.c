@@ -20,7 +20,8 @@ static const struct {
 	const char *help;
 } commands[] = {
     {"run", cli_run, "serve clients"},
-    {"cert", cli_cert, "say what mail programs dislike about a certificate"},
+    {"reload", cli_reload, "have the daemon read its configuration anew"},
+    {"cert", cli_cert, "list certificates, say what clients dislike about one"},
     {"config", cli_config, "check, print or explain a configuration"},
     {"version", cli_version, "say what this program is made of"},
     {"help", cli_help, "this text"},

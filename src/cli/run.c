@@ -11,19 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#ifndef IMAPWARD_SYSCONFDIR
-#define IMAPWARD_SYSCONFDIR "/etc"
-#endif
-
-#define DEFAULT_CONFIG IMAPWARD_SYSCONFDIR "/imapward/imapward.yaml"
-
 static const char usage[] =
     "usage: imapward run [-c FILE] [--pid-file FILE]\n"
     "\n"
     "Serves until SIGTERM or SIGINT, in the foreground. SIGHUP reloads the\n"
     "configuration, SIGUSR1 reopens the audit log.\n"
     "\n"
-    "  -c, --config FILE   the configuration; " DEFAULT_CONFIG "\n"
+    "  -c, --config FILE   the configuration; " CLI_CONFIG "\n"
     "      --pid-file FILE write the process number there\n"
     "\n"
     "exit codes: 0 ended as told, 2 bad configuration, certificate or key,\n"
@@ -37,7 +31,7 @@ cli_run(int argc, char **argv)
 	    {"pid-file", required_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
-	struct keeper_options o = {.config_path = DEFAULT_CONFIG};
+	struct keeper_options o = {.config_path = CLI_CONFIG};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
