@@ -332,6 +332,9 @@ test_defaults(void)
 	CU_ASSERT_EQUAL(s->timeouts.idle, 35 * 60 * 1000);
 	CU_ASSERT_EQUAL(s->timeouts.auth_failure_delay, 2000);
 	CU_ASSERT_EQUAL(s->audit.kind, AUDIT_STDOUT);
+	CU_ASSERT_STRING_EQUAL(s->admin.socket, "/run/imapward/admin.sock");
+	CU_ASSERT_STRING_EQUAL(s->admin.readers, "");
+	CU_ASSERT_STRING_EQUAL(s->admin.controllers, "");
 	CU_ASSERT_STRING_EQUAL(s->process.user, "");
 	CU_ASSERT_EQUAL(s->process.workers, 0);
 	CU_ASSERT_EQUAL(s->certificates[0].places.chain.line, 1);
@@ -458,6 +461,10 @@ static const char everything[] =
     "  sink: /var/log/imapward/audit.jsonl\n"
     "  user: hashed\n"
     "  address: prefix\n"
+    "admin:\n"
+    "  socket: /run/a.sock\n"
+    "  readers: adm\n"
+    "  controllers: wheel\n"
     "process:\n"
     "  user: imapward\n"
     "  workers: 7\n"
