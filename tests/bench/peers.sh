@@ -43,6 +43,8 @@ limits:
   unauthenticated: 5000
   handshakes: 5000
   handshakes_per_address: 5000
+admin:
+  socket: ""
 audit:
   sink: ${IMAPWARD_SINK:-$DIR/audit.jsonl}
 process:
