@@ -100,7 +100,7 @@ struct shelf_item {
 /* The first one added is pair number 0. Nothing is added on a fault. */
 enum err shelf_add(struct shelf_builder *b, const struct shelf_item *item,
 		   struct pair_fault *fault) MUST_USE;
-/* Was the last one added taken over as it was? */
+/* Was the last one added taken over as it was, OCSP response included? */
 bool shelf_was_kept(const struct shelf_builder *b);
 /* Once more with the same path changes nothing. */
 enum err shelf_add_file(struct shelf_builder *b, const char *path,

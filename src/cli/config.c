@@ -146,8 +146,10 @@ check(const char *path)
 	enum err e = tls_library_init();
 
 	if (e == ERR_OK)
-		e = files_read_from(is_stdin(path) ? STDIN_FILENO : -1,
-				    name_of(path), &o, &files, &fault);
+		e = is_stdin(path)
+			? files_read_from(STDIN_FILENO, name_of(path), &o,
+					  &files, &fault)
+			: files_read(path, &o, &files, &fault);
 	if (e == ERR_OK)
 		e = snapshot_build(&files.source, &snapshot, &fault);
 	if (e == ERR_OK)

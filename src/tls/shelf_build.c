@@ -175,14 +175,26 @@ hash_of(struct slice s)
 	return hash_keyed(key, s);
 }
 
+/* DER of the leaf's issuer, in `mem`; also of a root, which is not sent. */
+static struct slice
+issuer_of(struct slice file, unsigned char *mem)
+{
+	struct slice block;
+
+	(void)material_block(&file);
+	block = material_block(&file);
+	return slice_of(mem, block.len > 0 ? material_der(block, mem) : 0);
+}
+
 static void
 put_staple(struct shelf_builder *b, struct shelf_record *r,
-	   const struct shelf_pair *p, struct slice staple)
+	   const struct shelf_pair *p, const struct shelf_item *item)
 {
+	static unsigned char mem[PAIR_FILE_MAX];
+	struct slice staple = item->staple;
 	const struct staple_input in = {.response = staple,
 					.leaf = p->chain[0],
-					.issuer = p->count > 1 ? p->chain[1]
-							       : SLICE_EMPTY,
+					.issuer = issuer_of(item->chain, mem),
 					.now = b->now};
 	struct staple_verdict v = {.text = ""};
 
@@ -253,8 +265,10 @@ keep(struct shelf_builder *b, const struct shelf_item *item,
 	shelf_pair(&b->before, i, &p);
 	p.path = item->path;
 	put_pair(b, r, &p);
-	if (!keep_staple(b, r, &p, item->staple))
-		put_staple(b, r, &p, item->staple);
+	b->kept = keep_staple(b, r, &p, item->staple);
+	if (!b->kept)
+		put_staple(b, r, &p, item);
+	b->kept = b->kept || item->staple.len == 0;
 	r->valid_from = old->valid_from;
 	r->valid_until = old->valid_until;
 	memcpy(r->group, old->group, SHELF_DIGEST);
@@ -289,7 +303,7 @@ check(struct shelf_builder *b, const struct shelf_item *item,
 				.path = item->path};
 	memcpy(p.chain, read.chain, sizeof p.chain);
 	put_pair(b, r, &p);
-	put_staple(b, r, &p, item->staple);
+	put_staple(b, r, &p, item);
 	r->valid_from = read.valid_from;
 	r->valid_until = read.valid_until;
 	if (wc_Sha256Hash(p.chain[0].ptr, (word32)p.chain[0].len, r->leaf) !=
@@ -320,8 +334,8 @@ shelf_add(struct shelf_builder *b, const struct shelf_item *item,
 		return fail(fault, ERR_LIMIT);
 	if (!digest_of(item, r.digest))
 		return fail(fault, ERR_NOMEM);
-	b->kept = keep(b, item, &r);
-	if (!b->kept) {
+	b->kept = false;
+	if (!keep(b, item, &r)) {
 		e = check(b, item, &r, fault);
 		if (e != ERR_OK)
 			return e;

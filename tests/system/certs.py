@@ -11,7 +11,8 @@ import subprocess
 
 NAMES = "DNS:localhost,IP:127.0.0.1,IP:::1"
 
-# name: (key, first day, last day); GeneralizedTime, None is "now, for a year".
+# name: (key, first day, last day, names, purpose); GeneralizedTime, None is
+# "now, for a year"; the last two may be left out.
 LEAVES = {
     "leaf": ("ec", None, None),
     "second": ("ec", None, None),
@@ -19,6 +20,14 @@ LEAVES = {
     "slow": ("slow", None, None),
     "expired": ("ec", "20200101000000Z", "20210101000000Z"),
     "future": ("ec", "20990101000000Z", "20991231000000Z"),
+    "mail": ("ec", None, None, "DNS:mail.example.com"),
+    "mail-rsa": ("rsa", None, None, "DNS:mail.example.com"),
+    "wild": ("ec", None, None, "DNS:*.example.net"),
+    "other": ("ec", None, None, "DNS:other.example.org"),
+    # Of clients.
+    "anna": ("ec", None, None, "DNS:anna.example.com", "clientAuth"),
+    "bert": ("rsa", None, None, "email:bert@example.com", "clientAuth"),
+    "revoked": ("ec", None, None, "DNS:gone.example.com", "clientAuth"),
 }
 
 KEYS = {
@@ -40,12 +49,16 @@ default_md = sha256
 default_days = 365
 policy = any
 unique_subject = no
+default_crl_days = 30
 [any]
 commonName = supplied
+"""
+
+LEAF_CONFIG = """
 [leaf]
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = {purpose}
 subjectAltName = {names}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
@@ -71,6 +84,25 @@ class Certs:
     def _path(self, name):
         return os.path.join(self.folder, name)
 
+    def crl(self, *revoked):
+        """The CA's list, on which these are."""
+        for name in revoked:
+            self._made(name)
+        with self._alone():
+            path = self._path("crl.pem")
+            if not os.path.exists(path):
+                for name in revoked:
+                    self._openssl("ca", "-config", "ca.cnf", "-revoke",
+                                  name + ".pem")
+                self._openssl("ca", "-config", "ca.cnf", "-gencrl", "-out",
+                              "crl.new")
+                os.rename(self._path("crl.new"), path)
+        return path
+
+    def _write(self, name, text):
+        with open(self._path(name), "w") as f:
+            f.write(text)
+
     def _openssl(self, *arguments):
         done = subprocess.run(["openssl", *arguments], cwd=self.folder,
                               capture_output=True, text=True)
@@ -89,10 +121,8 @@ class Certs:
 
     def _make_ca(self):
         for name, text in (("index", ""), ("serial", "1000\n"),
-                           ("ca.cnf", CA_CONFIG.format(folder=self.folder,
-                                                       names=NAMES))):
-            with open(self._path(name), "w") as f:
-                f.write(text)
+                           ("ca.cnf", CA_CONFIG.format(folder=self.folder))):
+            self._write(name, text)
         self._make_key("ec", "ca.key")
         self._openssl("req", "-new", "-x509", "-key", "ca.key", "-days",
                       "365", "-subj", "/CN=imapward test CA", "-addext",
@@ -106,14 +136,18 @@ class Certs:
                 self._make_leaf(name, *LEAVES[name])
         return self._path(name)
 
-    def _make_leaf(self, name, kind, first, last):
+    def _make_leaf(self, name, kind, first, last, names=NAMES,
+                   purpose="serverAuth"):
         dates = []
         if first:
             dates = ["-startdate", first, "-enddate", last]
         self._make_key(kind, name + ".key")
+        self._write(name + ".ext",
+                    LEAF_CONFIG.format(names=names, purpose=purpose))
         self._openssl("req", "-new", "-key", name + ".key", "-subj",
                       "/CN=imapward test " + name, "-out", name + ".csr")
         self._openssl("ca", "-batch", "-notext", "-config", "ca.cnf",
+                      "-extfile", name + ".ext",
                       "-extensions", "leaf", "-in", name + ".csr", "-out",
                       name + ".new", *dates)
         os.rename(self._path(name + ".new"), self._path(name + ".pem"))

@@ -209,16 +209,25 @@ class Spoken(Tls):
                 self.assertTrue(verdict.startswith(b"b NO"), verdict)
                 again.close()
 
-    def test_a_ticket_of_another_certificate_means_a_full_handshake(self):
+    def test_a_ticket_of_other_names_or_another_policy_opens_nothing(self):
+        """A renewed certificate for the same names opens it."""
         context = trusting(self.certs.ca, "1.2")
+        context.check_hostname = False
         first = self.client(context=context)
         first.greeting()
         ticket = first.tls.session
-        self.gate.present("second")
-        self.gate.reload()
-        again = self.client(context=context, session=ticket)
-        self.assertFalse(again.tls.session_reused)
-        again.greeting()
+        for name, policy, opens in (("second", "intermediate", True),
+                                    ("other", "intermediate", False),
+                                    ("leaf", "own", False),
+                                    ("leaf", "intermediate", True)):
+            self.gate.present(name)
+            self.gate.change({"tls_policies": [{"name": "own",
+                                                "sni": "required"}]})
+            self.gate.policies(policy)
+            self.gate.reload()
+            again = self.client(context=context, session=ticket)
+            self.assertEqual(again.tls.session_reused, opens, (name, policy))
+            again.greeting()
 
     def visit(self, version, *arguments):
         """What s_client says of a visit with or without a ticket."""

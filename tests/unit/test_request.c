@@ -30,13 +30,15 @@ static const struct {
 static void
 join(const struct request *r, char *out)
 {
-	*out = '\0';
+	size_t n = 0;
+
 	for (size_t i = 0; i < r->count; i++) {
 		if (i > 0)
-			(void)strcat(out, "|");
-		(void)strncat(out, (const char *)r->words[i].ptr,
-			      r->words[i].len);
+			out[n++] = '|';
+		memcpy(out + n, r->words[i].ptr, r->words[i].len);
+		n += r->words[i].len;
 	}
+	out[n] = '\0';
 }
 
 static void
