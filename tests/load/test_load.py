@@ -34,7 +34,9 @@ class Flat(LoadCase):
                  (files, watch.descriptors_most, files_after),
                  keeper="%s before, %s after" % (mb(keeper), mb(keeper_after)),
                  reloads=watch.reloads)
-        self.assertLess(held_after - held, 4 * MEGABYTE)
+        # The same crowd twice leaves holes of other shapes in the heap; a leak
+        # would show in the churn, which is ten times as many.
+        self.assertLess(held_after - held, 4 * MEGABYTE + held // 16)
         self.assertLess(keeper_after - keeper, MEGABYTE)
         tally = self.told_once(gate, begun + said["begun"])
         if watch.reload:
