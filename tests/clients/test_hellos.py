@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hellos of clients that are right, but not like most of them."""
 
+import os
+
 from case import PkiCase
 from fake import Backend
 from gate import needs_gate
-from hello import (BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13, answer, chosen,
-                   client_hello, extension)
+from hello import (ALERT, BASICS, GOOD, GOOD_13, HANDSHAKE, TLS13, answer,
+                   chosen, client_hello, extension, tls13)
 
 GREASE = 0x2a2a
 TLS12_VERSION = 0x0303  # what a ServerHello says in 1.3 too
@@ -40,3 +42,17 @@ class Hellos(PkiCase):
                 [GREASE, *sorted(good), 0xfafa], extension(GREASE, b"") +
                 BASICS + more + extension(0x3a3a, b"\0"))
             self.assertIn(suite, good)
+
+    def test_the_highest_bit_of_an_x25519_key_means_nothing(self):
+        """RFC 7748 section 5. sslscan sends random bytes."""
+        for last in (b"\x21", b"\xa1"):
+            with self.subTest(last):
+                self.assertIn(self.served(sorted(GOOD_13), BASICS + tls13(
+                    os.urandom(31) + last)), GOOD_13)
+        for low in (b"\0", b"\1"):  # of small order, whatever that bit says
+            for last in (b"\0", b"\x80"):
+                with self.subTest(low + last):
+                    kind, _ = answer(self.gate.port, client_hello(
+                        sorted(GOOD_13), BASICS + tls13(
+                            low + bytes(30) + last)))
+                    self.assertEqual(kind, ALERT)
