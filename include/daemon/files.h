@@ -50,7 +50,8 @@ struct files {
 	char *path; /* of the YAML */
 	struct vault shelf;
 	struct notices notices;
-	uint64_t print; /* lookout_print, just before they were read */
+	uint64_t
+	    print; /* lookout_print before they were read; 0: not watched */
 };
 
 /*

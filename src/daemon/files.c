@@ -197,7 +197,8 @@ read_named(struct files *f, const struct files_options *o,
 		snapshot_fault_yaml(f->path, &where, fault);
 		return e;
 	}
-	f->print = lookout_print(s);
+	if (s->tls.watch > 0)
+		f->print = lookout_print(s);
 	e = stock_fill(f, s, o, fault);
 	settings_free(s);
 	return e;
