@@ -13,12 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum {
-	NAME_MAX_SHOWN = 64,
-	RSA_BITS_MIN = 2048,
-	RSA_BITS_MAX = 4096,
-	RSA_BITS_SERVED = 1024 /* what the library can still do */
-};
+enum { NAME_MAX_SHOWN = 64, RSA_BITS_MAX = 4096 };
 
 /* A certificate's text goes to terminals and logs. */
 static void

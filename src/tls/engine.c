@@ -98,6 +98,10 @@ set_up(struct engine *e, struct context *x)
 		return false;
 	wolfSSL_SetIOReadCtx(e->ssl, e);
 	wolfSSL_SetIOWriteCtx(e->ssl, e);
+	/* Ours may be a weak one that is to be served; peer.c looks at theirs.
+	 */
+	if (wolfSSL_SetMinRsaKey_Sz(e->ssl, RSA_BITS_SERVED) != WOLFSSL_SUCCESS)
+		return false;
 	if (x->policy->client == CLIENT_CERTIFICATE_OFF)
 		return true;
 	e->peer = peer_new(x->policy, e->ssl);

@@ -35,6 +35,9 @@ struct lineage {
 /* engine.c */
 struct lineage *engine_lineage(WOLFSSL *ssl);
 
+/* Of RSA keys that are taken for good, and of those that can be served. */
+enum { RSA_BITS_MIN = 2048, RSA_BITS_SERVED = 1024 };
+
 /* engine.c: the library's I/O, for a context. */
 void engine_install(WOLFSSL_CTX *ctx);
 

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For clients' certificates as for the upstream leg; ours were judged. */
-enum { RSA_BITS_MIN = 2048, RSA_BITS_SERVED = 1024 };
-
 static enum err
 set_chain(WOLFSSL_CTX *ctx, const struct shelf_pair *pair)
 {

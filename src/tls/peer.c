@@ -158,6 +158,10 @@ judge(struct peer *p, struct slice der)
 		return false;
 	}
 	describe(p, &c);
+	if (c.key_kind == KEY_RSA && c.key_bits < RSA_BITS_MIN) {
+		p->reason = "the client's certificate has a weak key";
+		return false;
+	}
 	if (is_allowed(p->policy, &c))
 		return true;
 	p->reason = "the client's certificate has none of the names in "
