@@ -51,6 +51,8 @@ LEAVES = {
     # Of clients
     "alice": Leaf(purpose="clientAuth", names="email:alice@example.org",
                   common_name="alice"),
+    "weak-alice": Leaf(purpose="clientAuth", names="email:alice@example.org",
+                       common_name="alice", key="rsa-1024"),
 
     # One fault each, as in the matrix
     "expired": Leaf(dates=PAST),

@@ -6,9 +6,9 @@ import re
 import signal
 import subprocess
 
-from case import VERSIONS, PkiCase
+from case import VERSIONS, PkiCase, full
 from fake import Backend
-from gate import needs, needs_gate, wait_until
+from gate import needs, needs_gate, seconds, wait_until
 from sessions import saved_ticket
 from visitor import Visitor
 from wire import PATIENCE
@@ -48,7 +48,7 @@ class Resumption(PkiCase):
             gate.reload()
             self.assertTrue(visitor.visit(gate.port))
 
-    def test_after_another_certificate_one_full_handshake_is_enough(self):
+    def test_a_renewed_certificate_ends_no_session(self):
         gate = self.gate_with()
         for visitor in self.visitors():
             gate.present("leaf")
@@ -56,10 +56,20 @@ class Resumption(PkiCase):
             visitor.visit(gate.port)
             gate.present("second")
             gate.reload()
+            self.assertTrue(visitor.visit(gate.port))
+
+    def test_a_certificate_for_other_names_ends_it_by_a_full_handshake(self):
+        gate = self.gate_with()
+        for visitor in self.visitors():
+            gate.present("leaf")
+            gate.reload()
+            visitor.visit(gate.port)
+            gate.present("wildcard")
+            gate.reload()
             self.assertFalse(visitor.visit(gate.port))
             self.assertTrue(visitor.visit(gate.port))
 
-    def test_after_the_relay_died_the_next_one_resumes_its_sessions(self):
+    def test_after_the_relay_died_one_full_handshake_is_enough(self):
         gate = self.gate_with()
         for visitor in self.visitors():
             visitor.visit(gate.port)
@@ -68,6 +78,7 @@ class Resumption(PkiCase):
             os.kill(before, signal.SIGKILL)
             wait_until("a new relay", lambda: len(gate.events("restart")) >
                        deaths and gate.relay() != before)
+            visitor.visit(gate.port)
             self.assertTrue(visitor.visit(gate.port))
 
     def test_a_chain_of_300_resumptions_never_breaks(self):
@@ -77,6 +88,17 @@ class Resumption(PkiCase):
             resumed = [visitor.visit(gate.port) for _ in range(300)]
             # A lineage ends now and then by a full handshake.
             self.assertGreaterEqual(sum(resumed), 290)
+
+    def test_a_ticket_is_refused_when_it_is_too_old(self):
+        gate = self.gate_with({"tls": {"ticket_lifetime": "2s"}})
+        for visitor in self.visitors():
+            visitor.visit(gate.port)
+            visitor.collects = False
+            wait_until("the ticket is too old",
+                       lambda: not visitor.visit(gate.port), 30, every=0.2)
+            visitor.collects = True
+            visitor.visit(gate.port)
+            self.assertTrue(visitor.visit(gate.port))
 
     def test_one_version_does_not_resume_a_session_of_the_other(self):
         gate = self.gate_with()
@@ -126,3 +148,23 @@ class Tickets(PkiCase):
                 self.assertNotIn(self.secret()[:8], ticket)
                 seen.add(ticket[16:])  # behind the name of the key
         self.assertEqual(len(seen), 6)
+
+    @full
+    @seconds(150)
+    def test_a_ticket_outlives_the_rotation_of_its_key(self):
+        """A minute is the least: so long the name of the key is the same."""
+        self.gate.change({"tls": {"ticket_rotation": "1m",
+                                  "ticket_lifetime": "30m"}})
+        self.assertEqual(self.gate.reload()["event.outcome"], "success")
+        self.s_client("1.3", "-sess_out", self.kept)
+        first = saved_ticket(self.kept)
+        newest = self.kept + ".newest"
+
+        def rotated():
+            self.s_client("1.3", "-sess_out", newest)
+            return saved_ticket(newest)[:16] != first[:16]
+
+        wait_until("another key seals", rotated, 90, every=1)
+        for session in (self.kept, newest):
+            self.assertIn("Reused, TLS", self.s_client("1.3", "-sess_in",
+                                                       session))
