@@ -128,13 +128,10 @@ hash(wc_Sha256 *sha, struct slice s)
 static bool
 digest(struct tls_policy *p)
 {
-	const int numbers[] = {p->minimum,
-			       p->maximum,
-			       p->alpn,
-			       p->sni,
-			       p->client,
-			       p->groups_count,
-			       (int)p->signatures_set};
+	const unsigned numbers[] = {p->minimum,       p->maximum,
+				    p->alpn,          p->sni,
+				    p->client,        (unsigned)p->groups_count,
+				    p->signatures_set};
 	wc_Sha256 sha;
 	bool good;
 
