@@ -39,6 +39,8 @@ enum err control_rights(const struct files *f, const struct settings *s,
 enum err control_open(const struct files *f, const struct settings *s,
 		      const struct control *before, struct control *out,
 		      struct snapshot_fault *fault) MUST_USE;
+/* The same as before, whatever it is. */
+void control_keep(const struct control *before, struct control *out);
 /* next replaces *now; what next did not keep is closed and removed. */
 void control_replace(struct control *now, struct control *next);
 /* Closes what was opened, not what was kept. Once more is fine. */

@@ -189,6 +189,13 @@ open_new(struct control *c)
 	c->open = true;
 }
 
+void
+control_keep(const struct control *before, struct control *out)
+{
+	*out = *before;
+	out->kept = true;
+}
+
 enum err
 control_open(const struct files *f, const struct settings *s,
 	     const struct control *before, struct control *out,
@@ -199,16 +206,14 @@ control_open(const struct files *f, const struct settings *s,
 
 	if (e != ERR_OK)
 		return e;
-	(void)snprintf(c.path, sizeof c.path, "%s", s->admin.socket);
-	if (*c.path && strcmp(c.path, before->path) == 0 &&
-	    is_in_place(before)) {
-		c.open = c.kept = true;
-		c.fd = before->fd;
-		c.device = before->device;
-		c.number = before->number;
-	} else if (*c.path) {
-		open_new(&c);
+	if (strcmp(s->admin.socket, before->path) == 0 && is_in_place(before)) {
+		control_keep(before, out);
+		out->rights = c.rights;
+		return ERR_OK;
 	}
+	(void)snprintf(c.path, sizeof c.path, "%s", s->admin.socket);
+	if (*c.path)
+		open_new(&c);
 	c.told = before->told && strcmp(c.warning, before->warning) == 0;
 	*out = c;
 	return ERR_OK;

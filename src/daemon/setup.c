@@ -270,6 +270,7 @@ setup_renew(const struct setup *now, struct setup *out,
 	int code = 0;
 
 	*out = (struct setup){.who = now->who};
+	control_keep(&now->control, &out->control);
 	if (read_and_check(NULL, now->files.source.privacy_key, now, out,
 			   fault) != ERR_OK)
 		code = EXIT_CODE_CONFIG;
@@ -277,9 +278,6 @@ setup_renew(const struct setup *now, struct setup *out,
 				&now->listeners, &out->listeners,
 				fault) != ERR_OK)
 		code = EXIT_CODE_RUN;
-	else if (control_open(&out->files, settings_of(out), &now->control,
-			      &out->control, fault) != ERR_OK)
-		code = EXIT_CODE_CONFIG;
 	if (code != 0)
 		setup_abandon(out);
 	return code;

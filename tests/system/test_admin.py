@@ -495,6 +495,16 @@ class File(Asking):
         self.assertFalse(os.path.exists(gate.admin_path + "2"))
         self.assertEqual(len(self.listed(gate)), 1)
 
+    def test_renewed_certificates_leave_it_as_it_is(self):
+        gate = self.gate_with({"tls": {"watch": "1s"}})
+        before = (os.stat(gate.admin_path).st_ino,
+                  self.listed(gate)[0]["serial"])
+        gate.present("second")
+        wait_until("the new one is listed",
+                   lambda: self.listed(gate)[0]["serial"] != before[1], 20)
+        self.assertEqual(os.stat(gate.admin_path).st_ino, before[0])
+        self.assertEqual(self.ask(gate, "reload")[0], OK)
+
     def test_its_path_has_room(self):
         gate = self.make_gate(free_port(),
                               {"admin": {"socket": "/" + "x" * 107}})
