@@ -112,7 +112,7 @@ HELPER_OBJECTS := $(call object,$(filter-out \
     tests/unit/test_%.c tests/session/test_%.c,$(UNIT_SOURCES)))
 REPLAYS := $(FUZZERS:%=$(B)/replay_%)
 FUZZ_BINARIES := $(FUZZERS:%=$(B)/fuzz_%)
-BENCH_TOOLS := $(B)/bench/load $(B)/bench/backend
+BENCH_TOOLS := $(B)/bench/load $(B)/bench/backend $(B)/bench/pairs
 EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
     $(call object,$(MAIN) tests/fuzz/replay.c $(FUZZERS:%=tests/fuzz/fuzz_%.c)) \
     $(BENCH_TOOLS:$(B)/bench/%=$(B)/obj/tests/bench/%.o)

@@ -3,10 +3,11 @@
  * load.c - IMAP clients over TLS, as many as one thread can play.
  *
  *   load MODE PORT [-c clients] [-d seconds] [-w warm-up seconds]
- *       [-n operations] [-z size] [-v 12|13] [-s] [-C file]...
+ *       [-n operations] [-z size] [-v 12|13] [-s] [-N names] [-C file]...
  *
  * A mode is a script of commands, see modes[]. After the warm-up the clients
- * are watched for so many seconds or operations; then one line of key=value
+ * are watched for so many seconds or operations; -N: they ask for the names
+ * host0.example.org and on, so many in turn. Then one line of key=value
  * tells what happened between the two. -C names a file with the CPU time of
  * the proxy (cpuacct.usage, cpu.stat or /proc/PID/stat); it is read at both
  * ends, so that its figure covers exactly what was watched.
@@ -113,7 +114,7 @@ static struct {
 	uint16_t port;
 	size_t clients;
 	double seconds, warm_up;
-	uint64_t operations, size;
+	uint64_t operations, size, names;
 	int version;
 	bool starttls;
 	const char *cpu[CPU_FILES];
@@ -252,9 +253,17 @@ call(struct client *c)
 static void
 start_tls(struct client *c)
 {
+	static uint64_t asked; /* for names */
+	char name[64];
+
 	c->tls = SSL_new(ctx);
 	if (!c->tls || SSL_set_fd(c->tls, c->fd) != 1)
 		die("SSL_new");
+	if (want.names > 0) {
+		snprintf(name, sizeof name, "host%" PRIu64 ".example.org",
+			 asked++ % want.names);
+		SSL_set_tlsext_host_name(c->tls, name);
+	}
 	SSL_set_connect_state(c->tls);
 	if (c->session)
 		SSL_set_session(c->tls, c->session);
@@ -626,7 +635,7 @@ options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:d:w:n:z:v:sC:")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:w:n:z:v:sN:C:")) != -1) {
 		switch (option) {
 		case 'c':
 			want.clients = strtoul(optarg, NULL, 10);
@@ -648,6 +657,9 @@ options(int argc, char **argv)
 			break;
 		case 's':
 			want.starttls = true;
+			break;
+		case 'N':
+			want.names = strtoull(optarg, NULL, 10);
 			break;
 		case 'C':
 			if (want.cpus < CPU_FILES)
