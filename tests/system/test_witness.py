@@ -168,7 +168,8 @@ class Causes(Witness):
                       self.certs.key("leaf"), "-subj", "/CN=soon", "-out",
                       os.path.join(self.folder, "csr"))
         self.succeeds("openssl", "ca", "-batch", "-notext", "-config",
-                      "ca.cnf", "-extensions", "leaf", "-in",
+                      "ca.cnf", "-extfile", "leaf.ext", "-extensions",
+                      "leaf", "-in",
                       os.path.join(self.folder, "csr"), "-out",
                       self.gate.chain, "-startdate", "20200101000000Z",
                       "-enddate", time.strftime("%Y%m%d%H%M%SZ", soon),
