@@ -5,6 +5,7 @@ import grp
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,8 +43,10 @@ class Asking(Case):
             "/CN=" + name, "-addext", "subjectAltName=" + ",".join(names))
         return {"chain": base + ".pem", "key": base + ".key"}
 
+    program = IMAPWARD
+
     def ask(self, gate, *words, patience=30, **more):
-        done = self.run_program(IMAPWARD, *words, "-s", gate.admin_path,
+        done = self.run_program(self.program, *words, "-s", gate.admin_path,
                                 patience=patience, **more)
         return (done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -249,6 +252,8 @@ class Rights(Asking):
 
     def setUp(self):
         super().setUp()
+        # Others may have no way into the folder that it was built in.
+        self.program = shutil.copy(IMAPWARD, self.new_folder("program"))
         self.readers, self.controllers = two_groups()
         self.gate = self.gate_with({"admin": {
             "readers": self.readers.gr_name,
