@@ -6,12 +6,14 @@
 #include "tls/staple.h"
 #include "tls/tickets.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 struct contexts {
 	uint64_t (*wall_ms)(void);
-	struct context *first, *last; /* by use, the latest first */
+	struct context *latest; /* by use, the latest first */
 	size_t count, places;
 	uint64_t store; /* number of the one that was looked at last */
 };
@@ -52,29 +54,24 @@ context_unref(struct context *x)
 }
 
 static void
-unlink_context(struct contexts *c, struct context *x)
-{
-	*(x->before ? &x->before->after : &c->first) = x->after;
-	*(x->after ? &x->after->before : &c->last) = x->before;
-	x->before = x->after = NULL;
-}
-
-static void
-put_first(struct contexts *c, struct context *x)
-{
-	x->before = NULL;
-	x->after = c->first;
-	*(c->first ? &c->first->before : &c->last) = x;
-	c->first = x;
-}
-
-static void
 drop(struct contexts *c, struct context *x)
 {
-	unlink_context(c, x);
+	DL_DELETE(c->latest, x);
 	c->count--;
 	c->places -= x->places;
 	context_unref(x);
+}
+
+/* For one more with so many; the last is who was not used for longest. */
+static void
+make_room(struct contexts *c, size_t places)
+{
+	while (c->latest && c->places + places > CONTEXTS_MAX) {
+		struct context *last = c->latest->prev;
+
+		assert(!last->next);
+		drop(c, last);
+	}
 }
 
 void
@@ -82,8 +79,10 @@ contexts_free(struct contexts *c)
 {
 	if (!c)
 		return;
-	while (c->first)
-		drop(c, c->first);
+	struct context *x, *next;
+
+	DL_FOREACH_SAFE(c->latest, x, next)
+	drop(c, x);
 	free(c);
 }
 
@@ -97,15 +96,12 @@ contexts_count(const struct contexts *c)
 static void
 drop_stale(struct contexts *c, const struct store *s)
 {
-	struct context *next;
+	struct context *x, *next;
 
-	for (struct context *x = c->first; x; x = next) {
-		next = x->after;
-		if (x->secrets != store_secrets(s) ||
-		    !store_has_policy(s, x->policy) ||
-		    shelf_find(store_shelf(s), x->pair) == SHELF_NONE)
-			drop(c, x);
-	}
+	DL_FOREACH_SAFE(c->latest, x, next)
+	if (x->secrets != store_secrets(s) || !store_has_policy(s, x->policy) ||
+	    shelf_find(store_shelf(s), x->pair) == SHELF_NONE)
+		drop(c, x);
 	c->store = store_number(s);
 }
 
@@ -197,11 +193,11 @@ static struct context *
 find(const struct contexts *c, const struct tls_policy *p,
      const struct shelf_pair *pair)
 {
-	struct context *x = c->first;
+	struct context *x = c->latest;
 
 	while (x && (memcmp(x->pair, pair->digest, SHELF_DIGEST) != 0 ||
 		     memcmp(x->policy->digest, p->digest, POLICY_DIGEST) != 0))
-		x = x->after;
+		x = x->next;
 	return x;
 }
 
@@ -222,16 +218,15 @@ contexts_get(struct contexts *c, const struct store *s, size_t policy,
 		x = NULL;
 	}
 	if (x) {
-		unlink_context(c, x);
+		DL_DELETE(c->latest, x);
 	} else {
 		x = make(c, s, p, &at);
 		if (!x)
 			return NULL;
+		make_room(c, x->places);
 		c->count++;
 		c->places += x->places;
 	}
-	put_first(c, x);
-	while (c->places > CONTEXTS_MAX && c->last != x)
-		drop(c, c->last);
+	DL_PREPEND(c->latest, x);
 	return x;
 }

@@ -19,7 +19,7 @@ struct context {
 	uint64_t staple_hash;
 	struct ticket_secrets *secrets; /* tickets refers to it */
 	size_t places;
-	struct context *before, *after; /* in the set */
+	struct context *prev, *next; /* in the set */
 };
 
 #endif

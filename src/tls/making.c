@@ -15,6 +15,8 @@ set_chain(WOLFSSL_CTX *ctx, const struct shelf_pair *pair)
 
 	for (size_t i = 0; i < pair->count; i++)
 		n += pair->chain[i].len;
+	if (n == 0)
+		return ERR_INTERNAL; /* the shelf has no such pair */
 	der = malloc(n);
 	if (!der)
 		return ERR_NOMEM;
