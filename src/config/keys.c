@@ -106,7 +106,8 @@ static const struct key keys[] = {
 		 "staples, if any, in NAME/ocsp.der or NAME.ocsp."},
 	{"certificates.passphrase", KIND_PATH, C(passphrase), "", 0, PATH_MAX_LEN,
 	 .help = "File whose first line is the passphrase of the key, or of the "
-		 "keys in the directory."},
+		 "keys in the directory, if they are encrypted: PKCS#8 or "
+		 "older PEM, with AES."},
 	{"certificates.staple", KIND_PATH, C(staple), "", 0, PATH_MAX_LEN,
 	 .help = "File with an OCSP response for the chain: DER."},
 	{"certificates.faults", KIND_SWITCH, C(serve_faults), "refuse", 0, 0,

@@ -4,6 +4,7 @@
 #include "base/wipe.h"
 #include "tls/internal.h"
 #include "tls/material.h"
+#include "tls/old_lock.h"
 #include "x509/der.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
@@ -204,18 +205,33 @@ unlock(unsigned char *der, size_t len, struct slice passphrase,
 	return SECRET_READ;
 }
 
+/* DER of a block; state: what stands in it. */
 static enum secret_state
-decode(struct slice label, struct slice body, struct slice passphrase,
-       struct secret *out)
+open_block(struct slice label, const struct old_lock_info *old,
+	   struct slice passphrase, unsigned char *der, size_t n,
+	   struct secret *out)
+{
+	if (slice_eq(label, SLICE("ENCRYPTED PRIVATE KEY")))
+		return unlock(der, n, passphrase, out);
+	if (!old)
+		return take(slice_of(der, n), out);
+	n = old_lock_open(old, passphrase, der, n);
+	/* By chance the padding may fit. */
+	return n > 0 && take(slice_of(der, n), out) == SECRET_READ
+		   ? SECRET_READ
+		   : SECRET_MISMATCH;
+}
+
+static enum secret_state
+decode(struct slice label, struct slice body, const struct old_lock_info *old,
+       struct slice passphrase, struct secret *out)
 {
 	unsigned char *der = malloc(body.len + 1);
 	word32 n = (word32)body.len;
 	enum secret_state s = SECRET_BROKEN;
 
 	if (der && Base64_Decode(body.ptr, n, der, &n) == 0 && n > 0)
-		s = slice_eq(label, SLICE("ENCRYPTED PRIVATE KEY"))
-			? unlock(der, n, passphrase, out)
-			: take(slice_of(der, n), out);
+		s = open_block(label, old, passphrase, der, n, out);
 	if (der)
 		wipe(der, body.len + 1);
 	free(der);
@@ -227,16 +243,21 @@ secret_read(struct slice pem, struct slice passphrase, struct secret *out)
 {
 	struct slice label, rest, body;
 	struct secret s = {.len = 0};
+	struct old_lock_info info;
+	enum old_lock old;
 	enum secret_state state;
 
 	if (!find_block(pem, &label, &rest))
 		return SECRET_ABSENT;
 	if (!between(&rest, "", "-----END ", &body))
 		return SECRET_BROKEN;
-	/* RFC 1421: what OpenSSL wrote before PKCS#8, keyed with MD5. */
-	if (between(&body, "Proc-Type: 4,", "ENCRYPTED", &label))
+	old = old_lock_read(&body, &info);
+	if (old == OLD_LOCK_FOREIGN)
 		return SECRET_FOREIGN;
-	state = decode(label, body, passphrase, &s);
+	if (old == OLD_LOCK_KNOWN && passphrase.len == 0)
+		return SECRET_LOCKED;
+	state = decode(label, body, old == OLD_LOCK_KNOWN ? &info : NULL,
+		       passphrase, &s);
 	if (state == SECRET_READ)
 		*out = s;
 	secret_clear(&s);

@@ -6,6 +6,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include <stdio.h>
 #include <string.h>
 
 /* One key on P-256 as openssl(1) writes it; the passphrase is "secret". */
@@ -72,6 +73,36 @@ static const char traditional[] =
     "k3uPlXPIbNSpIrk/gmE9QiDnW7myIGAnEy5LWIkrE0bXaNrfpskcDQt3n6KKhGaN\n"
     "DVLtgI+nyP2g04OdaJ8pGBkuo382YCu+DNJHIpGBNA8=\n"
     "-----END EC PRIVATE KEY-----\n";
+/* openssl ec -aes192 */
+static const char traditional_192[] =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "Proc-Type: 4,ENCRYPTED\n"
+    "DEK-Info: AES-192-CBC,9FE51B924381934FD2E57474B9985BF4\n"
+    "\n"
+    "CWMXnFF1mde6or1SJqZMehPLnypmkB7lWDeJyQzU0Qg7x6CeoNXjmp0Wv9QXnaHA\n"
+    "IyjGpVcSjypyArtSsfFqrAbITULuoV72GYEZDkaykEc72sEzpUq84E1THIodhqHL\n"
+    "CSoW5N+pGBfDrnwfTIuvHe5fe0DP8kPw9MY2dFQPzHU=\n"
+    "-----END EC PRIVATE KEY-----\n";
+/* openssl ec -aes256 */
+static const char traditional_256[] =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "Proc-Type: 4,ENCRYPTED\n"
+    "DEK-Info: AES-256-CBC,F871B8E95610751F421647329B71E2E8\n"
+    "\n"
+    "zbaw48ZdDUEtF5Waca1ZsZPc+JkA8R2a1huINqtW7+KSOlfNdbiXLWUUqEbQtU+8\n"
+    "uNdiQHlLLJ0Hk1JSjimHdD0CZuhz9zhhUh6oKHyGefg0AFakLQvPyW3zy/QqOnTL\n"
+    "Hv5H/irqvmRhRC35jURiAWwsXnoVTlRRm2b4bm+JbBs=\n"
+    "-----END EC PRIVATE KEY-----\n";
+/* openssl ec -des3 */
+static const char traditional_des[] =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "Proc-Type: 4,ENCRYPTED\n"
+    "DEK-Info: DES-EDE3-CBC,E7DDDB84B7376C48\n"
+    "\n"
+    "AqOLpWnn7xCSsXZsbcKaMSEtOy3mf1OsPCZq0SW119foSmY96yXEicuLg+k3B9b4\n"
+    "MYCKMhxG6tleSPwUMLeO7w4wMfXg1zt9K+CEtTBBkpRLC8OSPAEVGD3JkPlXTvDc\n"
+    "rJJ0K+byRSW3Pmd/MJNfM/MuzAkvI3ubEh/KVE3ysNY=\n"
+    "-----END EC PRIVATE KEY-----\n";
 /* openssl genpkey -algorithm ed25519 */
 static const char ed25519[] =
     "-----BEGIN PRIVATE KEY-----\n"
@@ -91,7 +122,10 @@ test_locks(void)
 	    {pbes2_des, SECRET_FOREIGN, SECRET_FOREIGN, SECRET_FOREIGN},
 	    {pbes1, SECRET_FOREIGN, SECRET_FOREIGN, SECRET_FOREIGN},
 	    {scrypt, SECRET_FOREIGN, SECRET_FOREIGN, SECRET_FOREIGN},
-	    {traditional, SECRET_FOREIGN, SECRET_FOREIGN, SECRET_FOREIGN},
+	    {traditional, SECRET_LOCKED, SECRET_READ, SECRET_MISMATCH},
+	    {traditional_192, SECRET_LOCKED, SECRET_READ, SECRET_MISMATCH},
+	    {traditional_256, SECRET_LOCKED, SECRET_READ, SECRET_MISMATCH},
+	    {traditional_des, SECRET_FOREIGN, SECRET_FOREIGN, SECRET_FOREIGN},
 	    {ed25519, SECRET_READ, SECRET_READ, SECRET_READ},
 	};
 	struct secret first = {.len = 0}, s;
@@ -108,7 +142,8 @@ test_locks(void)
 				rows[i].with);
 		if (i == 0)
 			first = s;
-		if (i == 1) /* the same key, so the same bytes */
+		/* The same key, so the same bytes. */
+		if (i > 0 && rows[i].with == SECRET_READ && s.kind == KEY_P256)
 			CU_ASSERT_TRUE(slice_eq(slice_of(first.der, first.len),
 						slice_of(s.der, s.len)));
 	}
@@ -121,23 +156,76 @@ test_locks(void)
 
 /* However it is cut or altered: an answer, and no key of another kind. */
 static void
-test_damage(void)
+damage(const char *pem, size_t len, size_t end)
 {
-	size_t len = sizeof pbes2_aes256 - 1;
-	static const char end[] = "-----END ENCRYPTED PRIVATE KEY-----";
-	char copy[sizeof pbes2_aes256];
-	struct secret s;
+	char copy[1024];
+	struct secret s = {.len = 0};
 
-	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
-	memcpy(copy, pbes2_aes256, sizeof copy);
+	CU_ASSERT_FATAL(len < sizeof copy);
+	memcpy(copy, pem, len);
 	for (size_t i = 0; i < len; i++) {
 		s.kind = KEY_OTHER;
 		(void)secret_read(slice_of(copy, i), SLICE("secret"), &s);
-		CU_ASSERT_TRUE(i > len - sizeof end || s.kind == KEY_OTHER);
+		CU_ASSERT_TRUE(i > len - end || s.kind == KEY_OTHER);
 		copy[i] ^= 1;
 		(void)secret_read(slice_of(copy, len), SLICE("secret"), &s);
 		copy[i] ^= 1;
 	}
+	secret_clear(&s);
+}
+
+static void
+test_damage(void)
+{
+	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
+	damage(pbes2_aes256, sizeof pbes2_aes256 - 1,
+	       sizeof "-----END ENCRYPTED PRIVATE KEY-----");
+	damage(traditional, sizeof traditional - 1,
+	       sizeof "-----END EC PRIVATE KEY-----");
+}
+
+/* As they are after a visit to Windows; nothing but the headers. */
+static void
+test_old_headers(void)
+{
+	static const char *const bad[] = {
+	    "Proc-Type: 4,ENCRYPTED\n",
+	    "Proc-Type: 4,ENCRYPTED\n\n",
+	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: \n\n",
+	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,\n\n",
+	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123\n\n",
+	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
+	    "0123456789ABCDEF0123456789ABCDEX\n\n"};
+	static const char empty[] =
+	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
+	    "0123456789ABCDEF0123456789ABCDEF\n\n";
+	char text[2048];
+	struct secret s;
+	size_t n = 0;
+
+	CU_ASSERT_EQUAL_FATAL(tls_library_init(), ERR_OK);
+	for (size_t i = 0; traditional[i]; i++) {
+		if (traditional[i] == '\n')
+			text[n++] = '\r';
+		text[n++] = traditional[i];
+	}
+	CU_ASSERT_EQUAL(secret_read(slice_of(text, n), SLICE("secret"), &s),
+			SECRET_READ);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		(void)snprintf(text, sizeof text,
+			       "-----BEGIN RSA PRIVATE KEY-----\n%s"
+			       "AAAA\n-----END RSA PRIVATE KEY-----\n",
+			       bad[i]);
+		CU_ASSERT_EQUAL(
+		    secret_read(slice_str(text), SLICE("secret"), &s),
+		    SECRET_FOREIGN);
+	}
+	(void)snprintf(text, sizeof text,
+		       "-----BEGIN RSA PRIVATE KEY-----\n%s"
+		       "-----END RSA PRIVATE KEY-----\n",
+		       empty);
+	CU_ASSERT_EQUAL(secret_read(slice_str(text), SLICE("secret"), &s),
+			SECRET_BROKEN);
 	secret_clear(&s);
 }
 
@@ -178,4 +266,5 @@ suite_secret(void)
 	CU_add_test(suite, "encrypted keys: what opens, and what is told",
 		    test_locks);
 	CU_add_test(suite, "damaged keys do no harm", test_damage);
+	CU_add_test(suite, "headers of old encrypted keys", test_old_headers);
 }
