@@ -90,7 +90,7 @@ load_crls(WOLFSSL_CERT_MANAGER *cm, struct slice pem, struct peer_fault *fault)
 		count++;
 		ret = wolfSSL_CertManagerLoadCRLBuffer(
 		    cm, block.ptr, (long)block.len, WOLFSSL_FILETYPE_PEM);
-		if (ret == ASN_CRL_NO_SIGNER_E)
+		if (ret == ASN_CRL_NO_SIGNER_E || ret == ASN_CRL_CONFIRM_E)
 			return refuse(fault, true,
 				      "list %zu is signed by a CA that is not "
 				      "in client_ca",
