@@ -48,7 +48,7 @@
 
 /* X(id, name in events, what to do) */
 #define CAUSE_LIST(X)                                                          \
-	X(CERTIFICATE_EXPIRED, "certificate_expired", "Renew the certificate, install the whole chain and reload; then find out why it was not renewed by itself.") \
+	X(CERTIFICATE_EXPIRED, "certificate_expired", "Renew the certificate and install the whole chain; then find out why it was not renewed by itself.") \
 	X(CERTIFICATE_NOT_YET_VALID, "certificate_not_yet_valid", "Wait until its first day, or correct the clock of this machine or of the CA.") \
 	X(NAME_MISMATCH, "name_mismatch", "Have the certificate issued for the name that clients are set to, or tell users a name that it covers.") \
 	X(UNKNOWN_CA, "unknown_ca", "Install the root of your CA on the client, or use a certificate of a public CA; an old client may lack new roots.") \

@@ -70,9 +70,8 @@ static const struct lint_rule rules[LINT_RULES] = {
     [LINT_EXPIRED] = {"expired", ERROR, "{} expired on {}",
 	EVERYBODY " Expired issuers: all but those that find another way to a "
 	"root.",
-	"Renew it, install the whole chain, reload. If it was renewed, see "
-	"that this is the new file. An old cross-signed issuer is just left "
-	"out."},
+	"Renew it and install the whole chain. If it was renewed, see that "
+	"this is the new file. An old cross-signed issuer is just left out."},
     [LINT_EARLY] = {"not-yet-valid", ERROR, "{} is not valid before {}",
 	EVERYBODY,
 	"Wait, or look at this machine's clock and at the CA's. A private CA "
@@ -115,8 +114,7 @@ static const struct lint_rule rules[LINT_RULES] = {
     [LINT_ENDS_NOW] = {"ends-now", WARNING,
 	"{} ends on {}: {} days left, less than a tenth of its lifetime",
 	"From that day: every client. The renewal has most likely failed.",
-	"Renew it now and reload; then find out why it did not happen by "
-	"itself."},
+	"Renew it now; then find out why it did not happen by itself."},
     [LINT_ENDS_SOON] = {"ends-soon", WARNING,
 	"{} ends on {}: {} days left, less than a third of its lifetime",
 	"Nobody yet. This is when automatic renewal takes place.",
