@@ -27,6 +27,7 @@
 	X(FLOOD, "flood", "network", "alert", "connections that tried no login came too fast to be told one by one: how many more") \
 	X(BACKEND, "backend", "network", "event", "a backend became usable or unusable, or what it can do changed")          \
 	X(RELOAD, "reload", "configuration", "event", "a configuration was taken into use or refused, or certificates that had changed") \
+	X(CERTIFICATE, "certificate", "configuration", "event", "a certificate is new, has changed or is removed, or is not as clients want it") \
 	X(START, "start", "process", "event", "the relay began to serve")                                                    \
 	X(STOP, "stop", "process", "event", "the relay stopped serving")                                                     \
 	X(RESTART, "restart", "process", "alert", "the keeper started a new relay after the old one died")                   \
@@ -73,7 +74,11 @@
 	X(TLS_JA3, "tls.client.ja3", S, "JA3 fingerprint of the ClientHello")                                                \
 	X(TLS_JA4, "imapward.tls.ja4", S, "JA4 fingerprint of the ClientHello")                                              \
 	X(TLS_OFFERED, "imapward.tls.alpn_offered", S, "protocols the client offered by ALPN")                               \
-	X(CERTIFICATES, "imapward.certificates", L, "what a reload has changed about certificates: file, new and old serial number") \
+	X(FILE, "file.path", S, "the file it is about")                                                                      \
+	X(CERT_SERIAL, "x509.serial_number", S, "serial number of our certificate")                                          \
+	X(CERT_OLD_SERIAL, "imapward.certificate.old_serial_number", S, "serial number of the one before")                   \
+	X(CERT_NOT_AFTER, "x509.not_after", S, "when it ends")                                                               \
+	X(CERT_NAMES, "x509.alternative_names", L, "its DNS names")                                                          \
 	X(COUNT, "imapward.count", N, "how many")                                                                            \
 	X(CLIENT_ID, "imapward.client.id", S, "name and version from the client's ID command (RFC 2971)")
 /* clang-format on */

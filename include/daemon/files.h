@@ -21,13 +21,13 @@ struct file_bytes {
 	size_t len, cap;
 };
 
-/* What works, but clients or the administrator will not like. */
+/* What works, but clients or the administrator will not like; of a pair only
+ * if it was not on the shelf before. */
 struct notice {
 	char *path;
 	char *text;       /* a sentence */
 	const char *rule; /* "ends-soon": for programs */
 	size_t pair;      /* on the shelf, or SHELF_NONE */
-	bool changed;     /* the pair was not on the shelf before */
 };
 
 enum { NOTICES_MAX = 1000 };
@@ -92,6 +92,6 @@ struct slice bytes_of(const struct file_bytes *b);
 
 /* Keeps copies; what has no place is counted. */
 void notice_add(struct notices *n, const char *path, const char *rule,
-		size_t pair, bool changed, const char *text);
+		size_t pair, const char *text);
 
 #endif

@@ -58,11 +58,9 @@ size_t setup_workers(const struct settings *s);
 const char *setup_sink_text(const struct sink *s);
 /* What works, but not as one would think: say gets a sentence for each. */
 void setup_warn(const struct settings *s, void (*say)(const char *text));
-/*
- * The same of files: say gets `most` of them, and at the end how many more
- * there are. all: also what is about a certificate that has not changed.
- */
-void setup_notices(const struct notices *n, bool all, size_t most,
+/* The same of files: say gets `most` of them, and at the end how many more
+ * there are. */
+void setup_notices(const struct notices *n, size_t most,
 		   void (*say)(const char *path, const char *text));
 /* next replaces *now, and takes over what goes on. */
 void setup_replace(struct setup *now, struct setup *next);

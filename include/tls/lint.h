@@ -116,6 +116,10 @@ struct lint {
 	size_t certificates;
 };
 
+/* How near to its end a certificate is: LINT_ENDS_SOON, LINT_ENDS_NOW,
+ * LINT_EXPIRED, or LINT_RULES. Seconds since 1970. */
+enum lint_id lint_end(int64_t not_before, int64_t not_after, int64_t now);
+
 /* ERR_OK whatever is found; else nothing was judged. */
 enum err lint_run(const struct lint_input *in, struct lint *out) MUST_USE;
 

@@ -157,7 +157,7 @@ check(const char *path)
 				&fault);
 	if (e == ERR_OK) {
 		setup_warn(policy_settings(snapshot->policy), warn);
-		setup_notices(&files.notices, true, NOTICES_MAX, warn_of_file);
+		setup_notices(&files.notices, NOTICES_MAX, warn_of_file);
 	} else {
 		fprintf(stderr, "imapward: %s\n", fault.text);
 	}

@@ -153,7 +153,7 @@ files_beside(const char *path, size_t most, struct file_bytes *out,
 
 void
 notice_add(struct notices *n, const char *path, const char *rule, size_t pair,
-	   bool changed, const char *text)
+	   const char *text)
 {
 	struct notice *more = n->at;
 
@@ -174,8 +174,7 @@ notice_add(struct notices *n, const char *path, const char *rule, size_t pair,
 	*more = (struct notice){.path = strdup(path),
 				.text = strdup(text),
 				.rule = rule,
-				.pair = pair,
-				.changed = changed};
+				.pair = pair};
 	if (more->path && more->text) {
 		n->count++;
 		return;

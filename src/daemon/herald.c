@@ -5,6 +5,7 @@
 #include "daemon/keeping.h"
 
 #include "base/clock.h"
+#include "daemon/tidings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@
 enum {
 	COMPLAIN_EVERY_MS = 60000,
 	SINK_RETRY_MS = 1000,
-	NOTICES_TOLD = 50 /* of a start or reload, in the log */
+	NOTICES_TOLD = 50, /* of a start or reload, in the log */
+	DATES_EVERY_MS = 3600 * 1000
 };
 
 void
@@ -50,11 +52,11 @@ warn_of_control(struct control *c)
 
 /* The log has the first ones, the audit all of them. */
 void
-keeper_warn_of_setup(struct keeper *k, bool all)
+keeper_warn_of_setup(struct keeper *k)
 {
 	warn_of_control(&k->now.control);
 	setup_warn(keeper_settings(k), warn);
-	setup_notices(&k->now.files.notices, all, NOTICES_TOLD, warn_of_file);
+	setup_notices(&k->now.files.notices, NOTICES_TOLD, warn_of_file);
 }
 
 void
@@ -84,4 +86,66 @@ keeper_event(struct keeper *k, enum event_id id, bool good, const char *reason)
 	event_text(&e, FIELD_OUTCOME, good ? "success" : "failure");
 	event_text(&e, FIELD_REASON, reason);
 	keeper_write(k, event_end(&e));
+}
+
+static void
+write_tidings(void *keeper, struct slice line)
+{
+	keeper_write(keeper, line);
+}
+
+static void
+say_tidings(void *keeper, bool warning, const char *path, const char *text)
+{
+	(void)keeper;
+	if (warning)
+		warn_of_file(path, text);
+	else
+		keeper_tell("%s: %s", path, text);
+}
+
+static struct tidings
+tidings_of(struct keeper *k)
+{
+	return (struct tidings){.wall_ms = clock_wall_ms(),
+				.event = write_tidings,
+				.say = say_tidings,
+				.arg = k};
+}
+
+static void
+dated(struct keeper *k, const struct tidings *t)
+{
+	k->dated = (int64_t)(t->wall_ms / 1000);
+	k->dates_at = clock_monotonic_ms() + DATES_EVERY_MS;
+}
+
+void
+keeper_tell_certificates(struct keeper *k, const struct vault *before)
+{
+	struct tidings t = tidings_of(k);
+	struct shelf old, new;
+	bool first = shelf_open(vault_bytes(before), &old) != ERR_OK;
+	size_t n;
+
+	if (first)
+		dated(k, &t);
+	if (shelf_open(vault_bytes(&k->now.files.shelf), &new) != ERR_OK)
+		return;
+	n = first ? 0 : tidings_changes(&t, &old, &new);
+	if (n > TIDINGS_LINES)
+		keeper_tell("and %zu certificates more",
+			    n - (size_t)TIDINGS_LINES);
+	tidings_notices(&t, &k->now.files.notices, &new);
+}
+
+void
+keeper_look_at_dates(struct keeper *k)
+{
+	struct tidings t = tidings_of(k);
+	struct shelf shelf;
+
+	if (shelf_open(vault_bytes(&k->now.files.shelf), &shelf) == ERR_OK)
+		tidings_dates(&t, &shelf, k->dated);
+	dated(k, &t);
 }

@@ -181,6 +181,8 @@ take_time(struct keeper *k)
 
 	if (k->sink_at <= now)
 		keeper_write(k, SLICE_EMPTY);
+	if (k->dates_at <= now)
+		keeper_look_at_dates(k);
 	if (k->deadline <= now)
 		deadline_passed(k);
 }
@@ -188,10 +190,13 @@ take_time(struct keeper *k)
 static uint64_t
 next_deadline(const struct keeper *k)
 {
-	uint64_t at = k->deadline < k->sink_at ? k->deadline : k->sink_at;
-	uint64_t vigil = vigil_due(k);
+	const uint64_t all[] = {k->sink_at, k->dates_at, vigil_due(k)};
+	uint64_t at = k->deadline;
 
-	return at < vigil ? at : vigil;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i] < at)
+			at = all[i];
+	return at;
 }
 
 /* Waits for the relay, a file, a signal or a deadline. */
@@ -281,7 +286,8 @@ keeper_run(const struct keeper_options *o)
 		return code;
 	}
 	setup_replace(&k->now, &k->next);
-	keeper_warn_of_setup(k, true);
+	keeper_warn_of_setup(k);
+	keeper_tell_certificates(k, &(struct vault){.len = 0});
 	if (o->pid_file && !write_pid_file(o->pid_file)) {
 		setup_clear(&k->now);
 		return EXIT_CODE_RUN;

@@ -59,6 +59,8 @@ struct keeper {
 	uint64_t asked;    /* the newest wish of the relay for a reload */
 	uint64_t answered; /* those that the reload on its way answers */
 	uint64_t sink_at;  /* the sink is owed another try; NEVER: no */
+	uint64_t dates_at; /* those of certificates are looked at again */
+	int64_t dated;     /* when they were, seconds since 1970 */
 	uint64_t complained_at;
 	int code;
 };
@@ -75,8 +77,12 @@ void keeper_ignore_signals(void); /* in the child */
 
 /* One line on stderr. */
 void keeper_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* What is not as one would think. all: as in setup_notices. */
-void keeper_warn_of_setup(struct keeper *k, bool all);
+/* What is not as one would think. */
+void keeper_warn_of_setup(struct keeper *k);
+/* Of k->now; before: the shelf in use until now, or nothing. */
+void keeper_tell_certificates(struct keeper *k, const struct vault *before);
+/* Nobody may reload for months: what comes near its end meanwhile is told. */
+void keeper_look_at_dates(struct keeper *k);
 /* To the audit log; empty: only what is owed. */
 void keeper_write(struct keeper *k, struct slice lines);
 void keeper_event(struct keeper *k, enum event_id id, bool good,

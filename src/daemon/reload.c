@@ -8,7 +8,6 @@
 #include "daemon/keeping.h"
 
 #include "base/clock.h"
-#include "daemon/changes.h"
 #include "daemon/notify.h"
 
 #include <stdio.h>
@@ -138,46 +137,15 @@ tell_postponed(const struct keeper *k)
 		    workers, k->now.listeners.workers);
 }
 
-static void
-find_changes(const struct keeper *k, struct changes *c)
-{
-	struct shelf before, now;
-
-	c->count = c->more = 0;
-	if (shelf_open(vault_bytes(&k->now.files.shelf), &before) == ERR_OK &&
-	    shelf_open(vault_bytes(&k->next.files.shelf), &now) == ERR_OK)
-		changes_find(&before, &now, c);
-}
-
-static void
-tell_changes(struct keeper *k, const struct changes *c)
-{
-	const char *texts[CHANGES_MAX];
-	struct event e;
-
-	for (size_t i = 0; i < c->count; i++) {
-		texts[i] = c->text[i];
-		keeper_tell("%s", texts[i]);
-	}
-	if (c->more > 0)
-		keeper_tell("and %zu certificates more", c->more);
-	event_begin(&e, EV_RELOAD, NULL, NULL, clock_wall_ms());
-	event_text(&e, FIELD_OUTCOME, "success");
-	event_list(&e, FIELD_CERTIFICATES, texts, c->count);
-	if (c->more > 0)
-		event_number(&e, FIELD_COUNT, c->count + c->more);
-	keeper_write(k, event_end(&e));
-}
-
 void
 reload_end(struct keeper *k)
 {
-	static struct changes changes; /* large; the keeper has one thread */
+	struct vault before = k->now.files.shelf;
 	char text[80];
 
-	find_changes(k, &changes);
+	k->now.files.shelf = (struct vault){.len = 0};
 	setup_replace(&k->now, &k->next);
-	keeper_warn_of_setup(k, false);
+	keeper_warn_of_setup(k);
 	k->told[0] = '\0';
 	k->renewal_owed = false;
 	if (k->renewing) {
@@ -191,7 +159,9 @@ reload_end(struct keeper *k)
 		tell_outcome(k, true, text);
 		vigil_begin(k);
 	}
-	tell_changes(k, &changes);
+	keeper_tell_certificates(k, &before);
+	vault_clear(&before);
+	keeper_event(k, EV_RELOAD, true, NULL);
 	if (!k->renewing)
 		notify_send("READY=1");
 	k->renewing = false;

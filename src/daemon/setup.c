@@ -177,21 +177,15 @@ setup_check(const struct files *f, const struct settings *s,
 
 /* A folder of thousands may have the same fault thousands of times. */
 void
-setup_notices(const struct notices *n, bool all, size_t most,
+setup_notices(const struct notices *n, size_t most,
 	      void (*say)(const char *path, const char *text))
 {
 	char text[80];
-	size_t said = 0, more = all ? n->dropped : 0;
+	size_t said = n->count < most ? n->count : most;
+	size_t more = n->count - said + n->dropped;
 
-	for (size_t i = 0; i < n->count; i++) {
-		if (!all && !n->at[i].changed)
-			continue;
-		if (said < most)
-			say(n->at[i].path, n->at[i].text);
-		else
-			more++;
-		said++;
-	}
+	for (size_t i = 0; i < said; i++)
+		say(n->at[i].path, n->at[i].text);
 	(void)snprintf(text, sizeof text, "%zu more", more);
 	if (more > 0)
 		say("...", text);

@@ -65,7 +65,7 @@ notice_mode(struct stocking *k, const char *path, unsigned mode,
 	(void)snprintf(text, sizeof text,
 		       "%s is open to others (mode %04o); chmod 600 closes it",
 		       what, mode);
-	notice_add(&k->f->notices, path, "key-mode", SHELF_NONE, true, text);
+	notice_add(&k->f->notices, path, "key-mode", SHELF_NONE, text);
 }
 
 /* The lint tells none from an empty one. */
@@ -90,14 +90,14 @@ lint(struct stocking *k, const struct parcel *p, struct slice key,
 				      .proven = proven};
 
 	notice_mode(k, p->key_path, p->key_mode, "this private key");
-	if (lint_run(&in, &l) != ERR_OK)
+	if (shelf_was_kept(k->b) || lint_run(&in, &l) != ERR_OK)
 		return;
 	for (size_t i = 0; i < l.count; i++) {
 		const struct lint_finding *f = &l.findings[i];
 
 		if (f->rule->severity != LINT_NOTE)
 			notice_add(&k->f->notices, p->chain_path, f->rule->name,
-				   k->pairs, !shelf_was_kept(k->b), f->text);
+				   k->pairs, f->text);
 	}
 }
 
@@ -242,7 +242,6 @@ add_folder(struct stocking *k, const struct certificate_settings *c,
 	folder_clear(&folder);
 	if (e == ERR_OK && k->pairs == before)
 		notice_add(&k->f->notices, c->directory, "empty", SHELF_NONE,
-			   true,
 			   "there is no certificate in this folder: it would "
 			   "be NAME/fullchain.pem, NAME.crt or NAME.pem");
 	return e;
@@ -342,21 +341,19 @@ look_over(struct stocking *k)
 		return fail(k, ERR_INTERNAL, "", err_text(ERR_INTERNAL));
 	for (size_t i = 0; i < shelf_count(&shelf); i++) {
 		struct shelf_pair p, other;
-		bool changed;
 
 		shelf_pair(&shelf, i, &p);
-		changed = !k->o->before ||
-			  shelf_find(k->o->before, p.digest) == SHELF_NONE;
-		if (p.clash.len > 0) {
-			shelf_pair(&shelf, p.clash_with, &other);
-			(void)snprintf(text, sizeof text,
-				       "it is not served for %.*s, which is in "
-				       "%.300s too, and that comes first",
-				       (int)p.clash.len,
-				       (const char *)p.clash.ptr, other.path);
-			notice_add(&k->f->notices, p.path, "clash", i, changed,
-				   text);
-		}
+		if (p.clash.len == 0 ||
+		    (k->o->before &&
+		     shelf_find(k->o->before, p.digest) != SHELF_NONE))
+			continue;
+		shelf_pair(&shelf, p.clash_with, &other);
+		(void)snprintf(text, sizeof text,
+			       "it is not served for %.*s, which is in %.300s "
+			       "too, and that comes first",
+			       (int)p.clash.len, (const char *)p.clash.ptr,
+			       other.path);
+		notice_add(&k->f->notices, p.path, "clash", i, text);
 	}
 	return ERR_OK;
 }

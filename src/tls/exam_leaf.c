@@ -135,18 +135,28 @@ check_issuer_key(struct exam *x, size_t i)
 		       exam_number(c->key_bits).text);
 }
 
+enum lint_id
+lint_end(int64_t not_before, int64_t not_after, int64_t now)
+{
+	int64_t life = not_after - not_before, left = not_after - now;
+
+	if (left < 0)
+		return LINT_EXPIRED;
+	if (left < life / 10)
+		return LINT_ENDS_NOW;
+	return left < life / 3 ? LINT_ENDS_SOON : LINT_RULES;
+}
+
 /* Of these two, one is enough: what must be renewed is looked at then. */
 static void
 check_remaining(struct exam *x, size_t i)
 {
 	const struct certificate *c = &x->at[i].c;
 	int64_t left = c->not_after - x->in->now;
-	enum lint_id id = LINT_ENDS_SOON;
+	enum lint_id id = lint_end(c->not_before, c->not_after, x->in->now);
 
-	if (!valid_now(x, c) || left >= lifetime(c) / 3)
+	if (!valid_now(x, c) || id == LINT_RULES)
 		return;
-	if (left < lifetime(c) / 10)
-		id = LINT_ENDS_NOW;
 	REPORT(x, id, i, exam_label(x, i).text, exam_date(c->not_after).text,
 	       exam_number(left / DAY).text);
 }

@@ -124,10 +124,13 @@ class Ways(Watched):
         self.stays(gate, "leaf")
         renew(2, "second")
         self.becomes(gate, "second")
-        event = self.taken(gate)
-        self.assertEqual(event["imapward.certificates"], [
-            "%s/fullchain.pem: certificate %s in place of %s" %
-            (live, self.serial("second"), self.serial("leaf"))])
+        self.taken(gate)
+        event = gate.event("certificate", event_reason="changed")
+        old, new = self.serial("leaf"), self.serial("second")
+        self.assertEqual(event["x509.serial_number"], new)
+        self.assertEqual(event["imapward.certificate.old_serial_number"], old)
+        self.assertIn("%s/fullchain.pem: certificate %s in place of %s\n" %
+                      (live, new, old), gate.stderr())
 
     @seconds(90)
     def test_acme_sh_writes_in_place_one_after_the_other(self):
@@ -183,13 +186,13 @@ class Ways(Watched):
         chain, key = self.pair("rsa")
         write_in_place(folder + "/other/privkey.pem", key)
         write_in_place(folder + "/other/fullchain.pem", chain)
-        event = self.taken(gate)
-        self.assertEqual(event["imapward.certificates"], [
-            "%s/other/fullchain.pem: certificate %s is new" %
-            (folder, self.serial("rsa"))])
+        self.taken(gate)
+        told = {"file_path": folder + "/other/fullchain.pem",
+                "x509_serial_number": self.serial("rsa")}
+        gate.event("certificate", event_reason="new", **told)
         shutil.rmtree(folder + "/other")
-        event = self.taken(gate, 2)
-        self.assertIn("has gone", event["imapward.certificates"][0])
+        self.taken(gate, 2)
+        gate.event("certificate", event_reason="removed", **told)
         self.stays(gate, "leaf")
 
     def test_others_that_a_policy_names(self):
@@ -358,8 +361,8 @@ class Staples(Cert):
         os.replace(again, staple)
         event = gate.noticed(PATIENCE)
         self.assertEqual(event["event.outcome"], "success")
-        self.assertRegex(event["imapward.certificates"][0],
-                         "with another OCSP response$")
+        gate.event("certificate", file_path=chain,
+                   event_reason="another OCSP response")
         self.assertNotEqual(self.stapled(gate), first)
 
     def stapled(self, gate):
