@@ -2,7 +2,7 @@
 #include "certs.h"
 #include "shelves.h"
 #include "stand.h"
-#include "tls_client.h"
+#include "tls_link.h"
 
 #include "tls/engine.h"
 #include "tls/guard.h"
@@ -17,133 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A server engine and a client with the two directions between them. */
-struct duo {
-	struct pool *pool;
-	struct engine *server;
-	struct tls_client *client;
-	struct buf up, down; /* to the server, to the client */
-	struct buf plain;    /* what the server decrypted */
-	enum io server_io, client_io;
-	bool open; /* the server's handshake is complete */
-};
-
-static struct duo *
-duo_new(struct stand *s, const char *alpn, enum tls_version version)
-{
-	struct duo *p = calloc(1, sizeof *p);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-	p->pool = pool_new();
-	p->server = stand_engine(s);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(p->server);
-	p->client = tls_client_new(CERTS_HOST, alpn, version);
-	p->server_io = p->client_io = IO_WAIT;
-	return p;
-}
-
-static void
-duo_free(struct duo *p)
-{
-	buf_drop(&p->up, p->pool);
-	buf_drop(&p->down, p->pool);
-	buf_drop(&p->plain, p->pool);
-	engine_free(p->server);
-	tls_client_free(p->client);
-	pool_free(p->pool);
-	free(p);
-}
-
-/* Gives `in` to the server and lets it do all it can. */
-static void
-server_takes(struct duo *p, struct buf *in)
-{
-	if (!p->open) {
-		p->server_io =
-		    engine_handshake(p->server, in, &p->down, p->pool);
-		if (p->server_io != IO_DONE)
-			return;
-		p->open = true;
-	}
-	do
-		p->server_io = engine_read(p->server, in, &p->plain, SIZE_MAX,
-					   &p->down, p->pool);
-	while (p->server_io == IO_DONE);
-}
-
-static void
-client_takes(struct duo *p, struct buf *in)
-{
-	p->client_io = tls_client_step(p->client, in, &p->up, p->pool);
-}
-
-/* Until nothing moves. */
-static void
-pump(struct duo *p)
-{
-	size_t before;
-
-	do {
-		before =
-		    p->up.filled - p->up.sent + p->down.filled - p->down.sent;
-		client_takes(p, &p->down);
-		server_takes(p, &p->up);
-		before -=
-		    p->up.filled - p->up.sent + p->down.filled - p->down.sent;
-	} while (before != 0);
-	client_takes(p, &p->down);
-}
-
-static struct engine_facts
-facts(const struct duo *p)
-{
-	struct engine_facts f;
-
-	engine_facts(p->server, &f);
-	return f;
-}
-
-static size_t
-waiting(const struct buf *b)
-{
-	return b->filled - b->sent;
-}
-
-static bool
-plain_is(const struct duo *p, struct slice text)
-{
-	return slice_eq(buf_uncleared(&p->plain), text);
-}
-
-static void
-server_says(struct duo *p, struct slice text)
-{
-	CU_ASSERT_EQUAL(engine_write(p->server, text, &p->down, p->pool),
-			ERR_OK);
-}
-
-static void
-client_says(struct duo *p, struct slice text)
-{
-	tls_client_write(p->client, text, &p->up, p->pool);
-}
-
-/* Both directions carry text; the server's plain queue is empty before. */
-static bool
-talks(struct duo *p)
-{
-	bool good;
-
-	server_says(p, SLICE("* OK ready\r\n"));
-	client_says(p, SLICE("a1 NOOP\r\n"));
-	pump(p);
-	good = plain_is(p, SLICE("a1 NOOP\r\n")) &&
-	       slice_eq(tls_client_text(p->client), SLICE("* OK ready\r\n"));
-	buf_skip(&p->plain, buf_uncleared(&p->plain).len);
-	tls_client_forget(p->client);
-	return good;
-}
 
 static bool
 same(const char *a, const char *b)
@@ -177,10 +50,10 @@ handshakes(void)
 		struct engine_facts f;
 
 		stand_free(s); /* the engine keeps what it needs */
-		pump(p);
+		duo_pump(p);
 		CU_ASSERT_TRUE_FATAL(p->open);
-		CU_ASSERT_TRUE(talks(p));
-		f = facts(p);
+		CU_ASSERT_TRUE(duo_talks(p));
+		f = duo_facts(p);
 		CU_ASSERT_TRUE(same(f.version, rows[i].expected));
 		CU_ASSERT_TRUE(same(f.cipher, rows[i].cipher));
 		CU_ASSERT_TRUE(same(f.alpn, "imap"));
@@ -217,15 +90,16 @@ groups(void)
 
 		if (rows[i].group)
 			tls_client_group(p->client, rows[i].group);
-		pump(p);
+		duo_pump(p);
 		if (rows[i].expected) {
 			CU_ASSERT_TRUE_FATAL(p->open);
-			CU_ASSERT_TRUE(same(facts(p).curve, rows[i].expected));
+			CU_ASSERT_TRUE(
+			    same(duo_facts(p).curve, rows[i].expected));
 		} else {
 			CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 			/* The client meets a retry for a group it lacks. */
-			CU_ASSERT_EQUAL(facts(p).alert_received, 47);
-			CU_ASSERT_PTR_NOT_NULL(facts(p).reason);
+			CU_ASSERT_EQUAL(duo_facts(p).alert_received, 47);
+			CU_ASSERT_PTR_NOT_NULL(duo_facts(p).reason);
 		}
 		duo_free(p);
 	}
@@ -260,12 +134,12 @@ ciphers(void)
 		bool known = tls_client_ciphers(p->client, rows[i].name);
 
 		if (known)
-			pump(p);
+			duo_pump(p);
 		CU_ASSERT_EQUAL(p->open, rows[i].good);
 		if (known && !rows[i].good) {
-			CU_ASSERT_EQUAL(facts(p).alert_sent, 40);
-			CU_ASSERT_TRUE(
-			    same(facts(p).reason, "no cipher suite in common"));
+			CU_ASSERT_EQUAL(duo_facts(p).alert_sent, 40);
+			CU_ASSERT_TRUE(same(duo_facts(p).reason,
+					    "no cipher suite in common"));
 		}
 		duo_free(p);
 	}
@@ -293,8 +167,8 @@ alpn(void)
 		    duo_new(s, rows[i / 2].offered, versions[i % 2]);
 		struct engine_facts f;
 
-		pump(p);
-		f = facts(p);
+		duo_pump(p);
+		f = duo_facts(p);
 		CU_ASSERT_EQUAL(p->open, rows[i / 2].alert < 0);
 		CU_ASSERT_EQUAL(f.alert_sent, rows[i / 2].alert);
 		CU_ASSERT_TRUE(same(f.alpn, rows[i / 2].chosen));
@@ -317,23 +191,23 @@ too_old(void)
 	struct stand *normal = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(strict, NULL, TLS_VERSION_12);
 
-	pump(p);
+	duo_pump(p);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
-	CU_ASSERT_EQUAL(facts(p).alert_sent, 70);
+	CU_ASSERT_EQUAL(duo_facts(p).alert_sent, 70);
 	CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received, 70);
 	CU_ASSERT_TRUE(
-	    same(facts(p).reason, "the client's TLS version is too old"));
+	    same(duo_facts(p).reason, "the client's TLS version is too old"));
 	duo_free(p);
 
 	/* A TLS 1.2 hello that says 1.1 is a TLS 1.1 hello. */
 	p = duo_new(normal, NULL, TLS_VERSION_12);
-	client_takes(p, &p->down);
+	duo_client_takes(p, &p->down);
 	CU_ASSERT_EQUAL(p->up.mem[p->up.sent + 10], 3);
 	p->up.mem[p->up.sent + 10] = 2;
-	server_takes(p, &p->up);
+	duo_server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
-	CU_ASSERT_EQUAL(facts(p).alert_sent, 70);
-	CU_ASSERT_EQUAL(waiting(&p->down), 7);
+	CU_ASSERT_EQUAL(duo_facts(p).alert_sent, 70);
+	CU_ASSERT_EQUAL(duo_waiting(&p->down), 7);
 	duo_free(p);
 	stand_free(strict);
 	stand_free(normal);
@@ -362,23 +236,23 @@ byte_by_byte(void)
 		struct buf up = {0}, down = {0};
 		bool said = false;
 
-		client_takes(p, &down);
-		while (waiting(&p->up) > 0 || waiting(&p->down) > 0) {
-			if (waiting(&p->up) > 0) {
+		duo_client_takes(p, &down);
+		while (duo_waiting(&p->up) > 0 || duo_waiting(&p->down) > 0) {
+			if (duo_waiting(&p->up) > 0) {
 				carry(p, &p->up, &up, 1);
-				server_takes(p, &up);
+				duo_server_takes(p, &up);
 			}
-			if (waiting(&p->down) > 0) {
+			if (duo_waiting(&p->down) > 0) {
 				carry(p, &p->down, &down, 1);
-				client_takes(p, &down);
+				duo_client_takes(p, &down);
 			}
 			if (p->open && p->client_io == IO_DONE && !said) {
 				said = true;
-				server_says(p, SLICE("* OK ready\r\n"));
-				client_says(p, SLICE("a1 NOOP\r\n"));
+				duo_server_says(p, SLICE("* OK ready\r\n"));
+				duo_client_says(p, SLICE("a1 NOOP\r\n"));
 			}
 		}
-		CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+		CU_ASSERT_TRUE(duo_plain_is(p, SLICE("a1 NOOP\r\n")));
 		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
 					SLICE("* OK ready\r\n")));
 		buf_drop(&up, p->pool);
@@ -401,26 +275,27 @@ one_cut(struct stand *s, enum tls_version version, bool up, size_t at)
 	bool said = false, cut;
 
 	tls_client_group(p->client, WOLFSSL_ECC_X25519);
-	client_takes(p, &p->down);
+	duo_client_takes(p, &p->down);
 	for (;;) {
-		n = waiting(from);
+		n = duo_waiting(from);
 		if (moved < at && moved + n > at)
 			n = at - moved;
 		if (n > 0)
 			carry(p, from, &part, n);
 		moved += n;
-		server_takes(p, up ? &part : &p->up);
-		client_takes(p, up ? &p->down : &part);
+		duo_server_takes(p, up ? &part : &p->up);
+		duo_client_takes(p, up ? &p->down : &part);
 		if (p->open && p->client_io == IO_DONE && !said) {
 			said = true;
-			server_says(p, SLICE("* OK ready\r\n"));
-			client_says(p, SLICE("a1 NOOP\r\n"));
-		} else if (waiting(&p->up) == 0 && waiting(&p->down) == 0) {
+			duo_server_says(p, SLICE("* OK ready\r\n"));
+			duo_client_says(p, SLICE("a1 NOOP\r\n"));
+		} else if (duo_waiting(&p->up) == 0 &&
+			   duo_waiting(&p->down) == 0) {
 			break;
 		}
 	}
 	cut = moved > at;
-	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+	CU_ASSERT_TRUE(duo_plain_is(p, SLICE("a1 NOOP\r\n")));
 	CU_ASSERT_TRUE(
 	    slice_eq(tls_client_text(p->client), SLICE("* OK ready\r\n")));
 	buf_drop(&part, p->pool);
@@ -453,12 +328,12 @@ visit(struct stand *s, enum tls_version version, struct tls_session **session)
 
 	if (*session)
 		tls_client_resume(p->client, *session);
-	pump(p);
+	duo_pump(p);
 	CU_ASSERT_TRUE_FATAL(p->open);
-	CU_ASSERT_TRUE(talks(p));
-	resumed = facts(p).resumed;
+	CU_ASSERT_TRUE(duo_talks(p));
+	resumed = duo_facts(p).resumed;
 	CU_ASSERT_EQUAL(tls_client_facts(p->client).resumed, resumed);
-	CU_ASSERT_TRUE(same(facts(p).alpn, "imap"));
+	CU_ASSERT_TRUE(same(duo_facts(p).alpn, "imap"));
 	tls_session_free(*session);
 	*session = tls_client_session(p->client);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(*session);
@@ -475,10 +350,10 @@ opens(struct stand *s, enum tls_version version,
 	bool resumed;
 
 	tls_client_resume(p->client, session);
-	pump(p);
+	duo_pump(p);
 	CU_ASSERT_TRUE_FATAL(p->open);
-	CU_ASSERT_TRUE(talks(p));
-	resumed = facts(p).resumed;
+	CU_ASSERT_TRUE(duo_talks(p));
+	resumed = duo_facts(p).resumed;
 	duo_free(p);
 	return resumed;
 }
@@ -546,22 +421,22 @@ close_by_client(void)
 	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
-	pump(p);
-	client_says(p, SLICE("a1 LOGOUT\r\n"));
+	duo_pump(p);
+	duo_client_says(p, SLICE("a1 LOGOUT\r\n"));
 	tls_client_close(p->client, &p->up, p->pool);
 	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
 				    &p->down, p->pool),
 			IO_DONE);
-	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 LOGOUT\r\n")));
+	CU_ASSERT_TRUE(duo_plain_is(p, SLICE("a1 LOGOUT\r\n")));
 	for (int i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain,
 					    SIZE_MAX, &p->down, p->pool),
 				IO_EOF);
 	/* Our direction is still open. */
-	server_says(p, SLICE("* BYE\r\n"));
-	CU_ASSERT_TRUE(waiting(&p->down) > 0);
-	CU_ASSERT_PTR_NULL(facts(p).reason);
-	CU_ASSERT_EQUAL(facts(p).alert_received, -1);
+	duo_server_says(p, SLICE("* BYE\r\n"));
+	CU_ASSERT_TRUE(duo_waiting(&p->down) > 0);
+	CU_ASSERT_PTR_NULL(duo_facts(p).reason);
+	CU_ASSERT_EQUAL(duo_facts(p).alert_received, -1);
 	duo_free(p);
 	stand_free(s);
 }
@@ -578,21 +453,21 @@ close_by_server(void)
 		size_t n;
 
 		engine_close(p->server, &p->down, p->pool);
-		CU_ASSERT_EQUAL(waiting(&p->down), 0);
-		pump(p);
-		server_says(p, SLICE("* BYE\r\n"));
+		CU_ASSERT_EQUAL(duo_waiting(&p->down), 0);
+		duo_pump(p);
+		duo_server_says(p, SLICE("* BYE\r\n"));
 		engine_close(p->server, &p->down, p->pool);
-		n = waiting(&p->down);
+		n = duo_waiting(&p->down);
 		engine_close(p->server, &p->down, p->pool);
 		CU_ASSERT_EQUAL(
 		    engine_write(p->server, SLICE("more"), &p->down, p->pool),
 		    ERR_CLOSED);
-		CU_ASSERT_EQUAL(waiting(&p->down), n);
-		client_takes(p, &p->down);
+		CU_ASSERT_EQUAL(duo_waiting(&p->down), n);
+		duo_client_takes(p, &p->down);
 		CU_ASSERT_EQUAL(p->client_io, IO_EOF);
 		CU_ASSERT_TRUE(
 		    slice_eq(tls_client_text(p->client), SLICE("* BYE\r\n")));
-		CU_ASSERT_PTR_NULL(facts(p).reason);
+		CU_ASSERT_PTR_NULL(duo_facts(p).reason);
 		duo_free(p);
 	}
 	stand_free(s);
@@ -602,10 +477,10 @@ close_by_server(void)
 static void
 check_dead(struct duo *p, int alert)
 {
-	size_t n = waiting(&p->down);
+	size_t n = duo_waiting(&p->down);
 
-	CU_ASSERT_PTR_NOT_NULL(facts(p).reason);
-	CU_ASSERT_EQUAL(facts(p).alert_sent, alert);
+	CU_ASSERT_PTR_NOT_NULL(duo_facts(p).reason);
+	CU_ASSERT_EQUAL(duo_facts(p).alert_sent, alert);
 	CU_ASSERT_EQUAL(engine_handshake(p->server, &p->up, &p->down, p->pool),
 			IO_FAIL);
 	if (p->open) {
@@ -617,8 +492,8 @@ check_dead(struct duo *p, int alert)
 		    ERR_CLOSED);
 	}
 	engine_close(p->server, &p->down, p->pool);
-	CU_ASSERT_EQUAL(waiting(&p->down), n);
-	client_takes(p, &p->down);
+	CU_ASSERT_EQUAL(duo_waiting(&p->down), n);
+	duo_client_takes(p, &p->down);
 	CU_ASSERT_EQUAL(p->client_io, IO_FAIL);
 	CU_ASSERT_EQUAL(tls_client_facts(p->client).alert_received, alert);
 }
@@ -639,14 +514,14 @@ corrupted(void)
 			struct duo *p = duo_new(s, NULL, versions[i]);
 
 			tls_client_group(p->client, WOLFSSL_ECC_X25519);
-			pump(p);
-			client_says(p, SLICE("a1 NOOP\r\n"));
-			CU_ASSERT_TRUE_FATAL(waiting(&p->up) > at);
+			duo_pump(p);
+			duo_client_says(p, SLICE("a1 NOOP\r\n"));
+			CU_ASSERT_TRUE_FATAL(duo_waiting(&p->up) > at);
 			p->up.mem[p->up.sent + at] ^= 1;
-			server_takes(p, &p->up);
+			duo_server_takes(p, &p->up);
 			CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 			CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, 0);
-			CU_ASSERT_TRUE(same(facts(p).reason, why));
+			CU_ASSERT_TRUE(same(duo_facts(p).reason, why));
 			check_dead(p, 20);
 			duo_free(p);
 		}
@@ -660,18 +535,18 @@ good_before_bad(void)
 	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
-	pump(p);
-	client_says(p, SLICE("a1 NOOP\r\n"));
-	client_says(p, SLICE("a2 NOOP\r\n"));
+	duo_pump(p);
+	duo_client_says(p, SLICE("a1 NOOP\r\n"));
+	duo_client_says(p, SLICE("a2 NOOP\r\n"));
 	p->up.mem[p->up.filled - 1] ^= 1;
 	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
 				    &p->down, p->pool),
 			IO_DONE);
-	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+	CU_ASSERT_TRUE(duo_plain_is(p, SLICE("a1 NOOP\r\n")));
 	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
 				    &p->down, p->pool),
 			IO_FAIL);
-	CU_ASSERT_TRUE(plain_is(p, SLICE("a1 NOOP\r\n")));
+	CU_ASSERT_TRUE(duo_plain_is(p, SLICE("a1 NOOP\r\n")));
 	duo_free(p);
 	stand_free(s);
 }
@@ -699,22 +574,22 @@ refused_records(void)
 		struct buf in = {0}, none = {0};
 
 		if (i % 3 > 0) {
-			client_takes(p, &p->down);
-			server_takes(p, &p->up);
+			duo_client_takes(p, &p->down);
+			duo_server_takes(p, &p->up);
 		}
 		if (i % 3 > 1)
-			pump(p);
+			duo_pump(p);
 		CU_ASSERT_EQUAL(
 		    buf_append(&in, p->pool,
 			       slice_of(rows[i / 3].bytes, rows[i / 3].n)),
 		    ERR_OK);
-		server_takes(p, &in);
+		duo_server_takes(p, &in);
 		CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
-		CU_ASSERT_TRUE(same(facts(p).reason, rows[i / 3].reason));
-		CU_ASSERT_TRUE(facts(p).alert_sent > 0);
+		CU_ASSERT_TRUE(same(duo_facts(p).reason, rows[i / 3].reason));
+		CU_ASSERT_TRUE(duo_facts(p).alert_sent > 0);
 		if (i % 3 == 0)
-			client_takes(p, &none); /* writes its hello */
-		check_dead(p, facts(p).alert_sent);
+			duo_client_takes(p, &none); /* writes its hello */
+		check_dead(p, duo_facts(p).alert_sent);
 		buf_drop(&in, p->pool);
 		duo_free(p);
 	}
@@ -735,9 +610,9 @@ large_writes(void)
 	for (size_t i = 0; i < 2; i++) {
 		struct duo *p = duo_new(s, NULL, versions[i]);
 
-		pump(p);
-		server_says(p, slice_of(text, LARGE));
-		client_says(p, slice_of(text, LARGE));
+		duo_pump(p);
+		duo_server_says(p, slice_of(text, LARGE));
+		duo_client_says(p, slice_of(text, LARGE));
 		/* `most` is kept, but for the record that reaches it. */
 		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, 20000,
 					    &p->down, p->pool),
@@ -746,8 +621,8 @@ large_writes(void)
 		CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, 0,
 					    &p->down, p->pool),
 				IO_WAIT);
-		pump(p);
-		CU_ASSERT_TRUE(plain_is(p, slice_of(text, LARGE)));
+		duo_pump(p);
+		CU_ASSERT_TRUE(duo_plain_is(p, slice_of(text, LARGE)));
 		CU_ASSERT_TRUE(slice_eq(tls_client_text(p->client),
 					slice_of(text, LARGE)));
 		duo_free(p);
@@ -763,20 +638,20 @@ full_queue(void)
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 	size_t n;
 
-	pump(p);
-	server_says(p, slice_of(text, sizeof text));
-	n = waiting(&p->down);
+	duo_pump(p);
+	duo_server_says(p, slice_of(text, sizeof text));
+	n = duo_waiting(&p->down);
 	CU_ASSERT_EQUAL(engine_write(p->server, slice_of(text, sizeof text),
 				     &p->down, p->pool),
 			ERR_LIMIT);
 	CU_ASSERT_EQUAL(engine_write(p->server, slice_of(text, POOL_MAX + 1),
 				     &p->down, p->pool),
 			ERR_LIMIT);
-	CU_ASSERT_EQUAL(waiting(&p->down), n);
-	client_takes(p, &p->down);
+	CU_ASSERT_EQUAL(duo_waiting(&p->down), n);
+	duo_client_takes(p, &p->down);
 	CU_ASSERT_EQUAL(tls_client_text(p->client).len, sizeof text);
 	tls_client_forget(p->client);
-	CU_ASSERT_TRUE(talks(p));
+	CU_ASSERT_TRUE(duo_talks(p));
 	duo_free(p);
 	stand_free(s);
 }
@@ -787,13 +662,13 @@ key_update(void)
 	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
-	pump(p);
+	duo_pump(p);
 	tls_client_update_keys(p->client, &p->up, p->pool);
 	CU_ASSERT_EQUAL(engine_read(p->server, &p->up, &p->plain, SIZE_MAX,
 				    &p->down, p->pool),
 			IO_WAIT);
-	CU_ASSERT_TRUE(waiting(&p->down) > 0);
-	CU_ASSERT_TRUE(talks(p));
+	CU_ASSERT_TRUE(duo_waiting(&p->down) > 0);
+	CU_ASSERT_TRUE(duo_talks(p));
 	duo_free(p);
 	stand_free(s);
 }
@@ -807,16 +682,16 @@ key_update_flood(void)
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 	size_t n = 0;
 
-	pump(p);
+	duo_pump(p);
 	do {
 		tls_client_update_keys(p->client, &p->up, p->pool);
-		server_takes(p, &p->up);
+		duo_server_takes(p, &p->up);
 	} while (p->server_io == IO_WAIT && ++n < TRIES);
 	CU_ASSERT_TRUE(n > 100 && n < MOST);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 	CU_ASSERT_TRUE(
-	    same(facts(p).reason, "too many TLS records without text"));
-	CU_ASSERT_TRUE(waiting(&p->down) < MOST * 32);
+	    same(duo_facts(p).reason, "too many TLS records without text"));
+	CU_ASSERT_TRUE(duo_waiting(&p->down) < MOST * 32);
 	check_dead(p, 20);
 	duo_free(p);
 	stand_free(s);
@@ -833,26 +708,26 @@ key_updates_in_one_record(void)
 
 	for (size_t i = 0; i < UPDATES; i++)
 		memcpy(updates + 5 * i, "\x18\0\0\x01\x01", 5);
-	pump(p);
+	duo_pump(p);
 	/* A client may pad its records to any size, so one is no flood. */
 	tls_client_seal(p->client, 22, slice_of(updates, 10), &p->up, p->pool);
-	server_takes(p, &p->up);
+	duo_server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
 	duo_free(p);
 
 	p = duo_new(s, NULL, TLS_VERSION_13);
-	pump(p);
+	duo_pump(p);
 	for (size_t i = 0; i < 10; i++)
 		tls_client_update_keys(p->client, &p->up, p->pool);
 	tls_client_seal(p->client, 22, slice_of(updates, sizeof updates),
 			&p->up, p->pool);
 	tls_client_update_keys(p->client, &p->up, p->pool);
-	server_takes(p, &p->up);
+	duo_server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
-	CU_ASSERT_TRUE(waiting(&p->up) > 0);
+	CU_ASSERT_TRUE(duo_waiting(&p->up) > 0);
 	CU_ASSERT_TRUE(
-	    same(facts(p).reason, "too many TLS records without text"));
-	CU_ASSERT_TRUE(waiting(&p->down) < 100 * 1000);
+	    same(duo_facts(p).reason, "too many TLS records without text"));
+	CU_ASSERT_TRUE(duo_waiting(&p->down) < 100 * 1000);
 	duo_free(p);
 	stand_free(s);
 }
@@ -885,14 +760,14 @@ empty_records_and_warnings(void)
 		struct duo *p = duo_new(s, NULL, versions[i % 2]);
 		size_t n = 0;
 
-		pump(p);
+		duo_pump(p);
 		do {
 			tls_client_seal(p->client, rows[i / 2].type,
 					rows[i / 2].content, &p->up, p->pool);
-			server_takes(p, &p->up);
+			duo_server_takes(p, &p->up);
 		} while (p->server_io == IO_WAIT && ++n < 1000);
 		CU_ASSERT_TRUE(n <= rows[i / 2].most);
-		CU_ASSERT_TRUE(same(facts(p).reason, rows[i / 2].reason));
+		CU_ASSERT_TRUE(same(duo_facts(p).reason, rows[i / 2].reason));
 		duo_free(p);
 	}
 	stand_free(s);
@@ -906,12 +781,12 @@ key_updates_with_text(void)
 	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
-	pump(p);
+	duo_pump(p);
 	for (size_t i = 0; i < ROUNDS; i++) {
 		tls_client_update_keys(p->client, &p->up, p->pool);
-		client_says(p, SLICE("x"));
-		server_takes(p, &p->up);
-		client_takes(p, &p->down);
+		duo_client_says(p, SLICE("x"));
+		duo_server_takes(p, &p->up);
+		duo_client_takes(p, &p->down);
 	}
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
 	CU_ASSERT_EQUAL(buf_uncleared(&p->plain).len, ROUNDS);
@@ -931,8 +806,8 @@ rejected_certificate(void)
 		struct engine_facts f;
 
 		tls_client_distrust(p->client);
-		pump(p);
-		f = facts(p);
+		duo_pump(p);
+		f = duo_facts(p);
 		CU_ASSERT_FALSE(p->open);
 		CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
 		CU_ASSERT_EQUAL(f.alert_received, 48);
@@ -952,18 +827,19 @@ alert_in_the_clear(void)
 	struct stand *s = stand_new(CERTS_EC, TLS_VERSION_12);
 	struct duo *p = duo_new(s, NULL, TLS_VERSION_13);
 
-	client_takes(p, &p->down);
-	server_takes(p, &p->up);
+	duo_client_takes(p, &p->down);
+	duo_server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_WAIT);
 	CU_ASSERT_EQUAL(
 	    buf_append(&p->up, p->pool, SLICE("\x15\x03\x03\x00\x02\x02\x2d")),
 	    ERR_OK);
-	server_takes(p, &p->up);
+	duo_server_takes(p, &p->up);
 	CU_ASSERT_EQUAL(p->server_io, IO_FAIL);
-	CU_ASSERT_EQUAL(facts(p).alert_received, 45);
-	CU_ASSERT_TRUE(facts(p).alert_plain);
-	CU_ASSERT_TRUE(same(facts(p).reason, "the client holds our certificate "
-					     "for expired (alert 45)"));
+	CU_ASSERT_EQUAL(duo_facts(p).alert_received, 45);
+	CU_ASSERT_TRUE(duo_facts(p).alert_plain);
+	CU_ASSERT_TRUE(same(duo_facts(p).reason,
+			    "the client holds our certificate "
+			    "for expired (alert 45)"));
 	duo_free(p);
 	stand_free(s);
 }
@@ -1003,12 +879,12 @@ instead(void)
 		struct duo *p = duo_new(s, NULL, rows[i].version);
 		struct engine_facts f;
 
-		client_takes(p, &p->down);
-		server_takes(p, &p->up);
+		duo_client_takes(p, &p->down);
+		duo_server_takes(p, &p->up);
 		CU_ASSERT_EQUAL(buf_append(&p->up, p->pool, rows[i].records),
 				ERR_OK);
-		server_takes(p, &p->up);
-		f = facts(p);
+		duo_server_takes(p, &p->up);
+		f = duo_facts(p);
 		if (p->server_io != IO_FAIL ||
 		    f.alert_received != rows[i].alert ||
 		    f.alert_plain != rows[i].plain ||
@@ -1044,8 +920,8 @@ small_when_idle(void)
 		for (size_t i = 0; i < SESSIONS; i++) {
 			struct duo *p = duo_new(s, "imap", versions[v]);
 
-			pump(p);
-			CU_ASSERT_TRUE(talks(p));
+			duo_pump(p);
+			CU_ASSERT_TRUE(duo_talks(p));
 			idle[i] = p->server;
 			p->server = NULL;
 			duo_free(p);

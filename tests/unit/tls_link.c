@@ -7,59 +7,118 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct link {
-	struct pool *pool;
-	struct engine *server;
-	struct tls_client *client;
-	struct buf up, down, plain;
-	bool open;
-};
-
-static void
-server_step(struct link *l)
+struct duo *
+duo_new(struct stand *s, const char *alpn, enum tls_version version)
 {
-	if (!l->open)
-		l->open = engine_handshake(l->server, &l->up, &l->down,
-					   l->pool) == IO_DONE;
-	while (l->open && engine_read(l->server, &l->up, &l->plain, SIZE_MAX,
-				      &l->down, l->pool) == IO_DONE)
-		;
+	struct duo *p = calloc(1, sizeof *p);
+
+	assert(p);
+	p->pool = pool_new();
+	p->server = stand_engine(s);
+	p->client = tls_client_new(CERTS_HOST, alpn, version);
+	p->server_io = p->client_io = IO_WAIT;
+	assert(p->pool && p->server && p->client);
+	return p;
 }
 
-static size_t
-waiting(const struct link *l)
+void
+duo_free(struct duo *p)
 {
-	return l->up.filled - l->up.sent + l->down.filled - l->down.sent;
+	buf_drop(&p->up, p->pool);
+	buf_drop(&p->down, p->pool);
+	buf_drop(&p->plain, p->pool);
+	engine_free(p->server);
+	tls_client_free(p->client);
+	pool_free(p->pool);
+	free(p);
 }
 
-/* Until nothing moves. Is the client through? */
-static bool
-pump(struct link *l)
+void
+duo_server_takes(struct duo *p, struct buf *in)
 {
-	enum io io;
+	if (!p->open) {
+		p->server_io =
+		    engine_handshake(p->server, in, &p->down, p->pool);
+		if (p->server_io != IO_DONE)
+			return;
+		p->open = true;
+	}
+	do
+		p->server_io = engine_read(p->server, in, &p->plain, SIZE_MAX,
+					   &p->down, p->pool);
+	while (p->server_io == IO_DONE);
+}
+
+void
+duo_client_takes(struct duo *p, struct buf *in)
+{
+	p->client_io = tls_client_step(p->client, in, &p->up, p->pool);
+}
+
+size_t
+duo_waiting(const struct buf *b)
+{
+	return b->filled - b->sent;
+}
+
+void
+duo_pump(struct duo *p)
+{
 	size_t before;
 
 	do {
-		before = waiting(l);
-		(void)tls_client_step(l->client, &l->down, &l->up, l->pool);
-		server_step(l);
-	} while (waiting(l) != before);
-	io = tls_client_step(l->client, &l->down, &l->up, l->pool);
-	return io == IO_DONE;
+		before = duo_waiting(&p->up) + duo_waiting(&p->down);
+		duo_client_takes(p, &p->down);
+		duo_server_takes(p, &p->up);
+	} while (duo_waiting(&p->up) + duo_waiting(&p->down) != before);
+	duo_client_takes(p, &p->down);
 }
 
-static bool
-talk(struct link *l)
+struct engine_facts
+duo_facts(const struct duo *p)
 {
-	if (engine_write(l->server, SLICE("* OK\r\n"), &l->down, l->pool) !=
-	    ERR_OK)
-		return false;
-	tls_client_write(l->client, SLICE("a NOOP\r\n"), &l->up, l->pool);
-	return pump(l) &&
-	       slice_eq(buf_uncleared(&l->plain), SLICE("a NOOP\r\n")) &&
-	       slice_eq(tls_client_text(l->client), SLICE("* OK\r\n"));
+	struct engine_facts f;
+
+	engine_facts(p->server, &f);
+	return f;
+}
+
+bool
+duo_plain_is(const struct duo *p, struct slice text)
+{
+	return slice_eq(buf_uncleared(&p->plain), text);
+}
+
+void
+duo_server_says(struct duo *p, struct slice text)
+{
+	enum err e = engine_write(p->server, text, &p->down, p->pool);
+
+	assert(e == ERR_OK);
+}
+
+void
+duo_client_says(struct duo *p, struct slice text)
+{
+	tls_client_write(p->client, text, &p->up, p->pool);
+}
+
+bool
+duo_talks(struct duo *p)
+{
+	bool good;
+
+	duo_server_says(p, SLICE("* OK ready\r\n"));
+	duo_client_says(p, SLICE("a1 NOOP\r\n"));
+	duo_pump(p);
+	good = duo_plain_is(p, SLICE("a1 NOOP\r\n")) &&
+	       slice_eq(tls_client_text(p->client), SLICE("* OK ready\r\n"));
+	buf_skip(&p->plain, buf_uncleared(&p->plain).len);
+	tls_client_forget(p->client);
+	return good;
 }
 
 static void
@@ -71,19 +130,18 @@ keep(char *to, size_t cap, const char *text)
 bool
 tls_visit(struct tls_visit *v)
 {
-	struct link l = {.pool = pool_new()};
+	struct duo *p = duo_new(v->stand, "imap", v->version);
 	struct engine_facts f;
 	bool good;
 
-	l.server = stand_engine(v->stand);
-	l.client = tls_client_new(CERTS_HOST, "imap", v->version);
-	assert(l.pool && l.server && l.client);
 	if (v->prepare)
-		v->prepare(l.client);
+		v->prepare(p->client);
 	if (v->session)
-		tls_client_resume(l.client, v->session);
-	good = pump(&l) && l.open && talk(&l);
-	engine_facts(l.server, &f);
+		tls_client_resume(p->client, v->session);
+	duo_pump(p);
+	good = p->open && p->server_io == IO_WAIT && p->client_io == IO_DONE &&
+	       duo_talks(p);
+	f = duo_facts(p);
 	v->resumed = f.resumed;
 	v->alert_received = f.alert_received;
 	v->alert_sent = f.alert_sent;
@@ -91,17 +149,12 @@ tls_visit(struct tls_visit *v)
 	keep(v->client_subject, sizeof v->client_subject, f.client_subject);
 	keep(v->client_serial, sizeof v->client_serial, f.client_serial);
 	keep(v->client_sha256, sizeof v->client_sha256, f.client_sha256);
-	v->client_error = tls_client_facts(l.client).error;
-	v->ticket = good && tls_client_has_ticket(l.client);
+	v->client_error = tls_client_facts(p->client).error;
+	v->ticket = good && tls_client_has_ticket(p->client);
 	if (good) {
 		tls_session_free(v->session);
-		v->session = tls_client_session(l.client);
+		v->session = tls_client_session(p->client);
 	}
-	buf_drop(&l.up, l.pool);
-	buf_drop(&l.down, l.pool);
-	buf_drop(&l.plain, l.pool);
-	engine_free(l.server);
-	tls_client_free(l.client);
-	pool_free(l.pool);
+	duo_free(p);
 	return good;
 }

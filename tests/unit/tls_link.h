@@ -5,10 +5,38 @@
 #ifndef TESTS_TLS_LINK_H
 #define TESTS_TLS_LINK_H
 
+#include "base/pool.h"
 #include "stand.h"
 #include "tls_client.h"
 
 #include <stdbool.h>
+
+/* A server engine and a client with the two directions between them. */
+struct duo {
+	struct pool *pool;
+	struct engine *server;
+	struct tls_client *client;
+	struct buf up, down; /* to the server, to the client */
+	struct buf plain;    /* what the server decrypted */
+	enum io server_io, client_io;
+	bool open; /* the server's handshake is complete */
+};
+
+struct duo *duo_new(struct stand *s, const char *alpn,
+		    enum tls_version version);
+void duo_free(struct duo *p);
+/* Gives `in` to the server and lets it do all it can. */
+void duo_server_takes(struct duo *p, struct buf *in);
+void duo_client_takes(struct duo *p, struct buf *in);
+/* Until nothing moves. */
+void duo_pump(struct duo *p);
+struct engine_facts duo_facts(const struct duo *p);
+size_t duo_waiting(const struct buf *b);
+bool duo_plain_is(const struct duo *p, struct slice text);
+void duo_server_says(struct duo *p, struct slice text);
+void duo_client_says(struct duo *p, struct slice text);
+/* Do both directions carry text? The server's plain queue is empty before. */
+bool duo_talks(struct duo *p);
 
 struct tls_visit {
 	struct stand *stand;
