@@ -68,10 +68,7 @@ decode_chain(struct reading *r)
 	return ERR_OK;
 }
 
-/*
- * Clients have the root or refuse it; the library, for its part, may refuse one
- * for its serial number.
- */
+/* Clients have the root or refuse it; it only makes handshakes longer. */
 static void
 leave_root_out(struct pair *p)
 {

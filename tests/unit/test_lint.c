@@ -286,6 +286,7 @@ static const struct {
     {.shows = "a negative serial number",
      .found = "serial",
      .serial = T("\xff")},
+    {.shows = "a serial number of 0", .found = "serial", .serial = T("\0")},
     {.shows = "the longest serial number",
      .found = "",
      .serial = T("12345678901234567890")},

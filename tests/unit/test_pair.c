@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "certs.h"
+#include "forge.h"
 
 #include "tls/material.h"
 #include "tls/pair.h"
@@ -271,6 +272,41 @@ refuses_chains(void)
 	    "more than 262144 bytes");
 }
 
+/*
+ * RFC 5280 section 4.1.2.2: users of certificates should be prepared for it.
+ * Roots of public CAs have it, and who is sent one reads it, too.
+ */
+static void
+takes_serial_0(void)
+{
+	static const struct forge authority = {
+	    .subject = "CA",
+	    .issuer = "Root",
+	    .before = "200101000000Z",
+	    .after = "491231235959Z",
+	    .key = FORGE_CA,
+	    .signer = FORGE_ROOT,
+	    .serial = {(const unsigned char *)"", 1},
+	    .extensions = {(const unsigned char *)"\x30\x0f\x06\x03\x55\x1d"
+						  "\x13\x01\x01\xff\x04\x05"
+						  "\x30\x03\x01\x01\xff",
+			   17}};
+	struct forge leaf = authority;
+	struct forged der;
+	char pem[8192] = "";
+
+	leaf.subject = "leaf";
+	leaf.issuer = "CA";
+	leaf.key = FORGE_LEAF;
+	leaf.signer = FORGE_CA;
+	leaf.extensions = SLICE_EMPTY;
+	forge_certificate(&leaf, &der);
+	forge_pem(&der, pem, sizeof pem);
+	forge_certificate(&authority, &der);
+	forge_pem(&der, pem, sizeof pem);
+	good(slice_str(pem), forge_key_pem(FORGE_LEAF));
+}
+
 /* Clients have the root, or do not believe it. */
 static void
 leaves_roots_out(void)
@@ -471,6 +507,7 @@ suite_pair(void)
 		    refuses_order);
 	CU_add_test(suite, "what is no chain is refused", refuses_chains);
 	CU_add_test(suite, "a root at the end is left out", leaves_roots_out);
+	CU_add_test(suite, "a serial number of 0 is taken", takes_serial_0);
 	CU_add_test(suite, "what clients refuse is served if that is wanted",
 		    serves_faults);
 	CU_add_test(suite, "issuers met before are kept ready", keeps_issuers);
