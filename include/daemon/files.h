@@ -42,6 +42,7 @@ struct files_options {
 	const struct shelf *before; /* the one in use, or NULL */
 	int64_t now;                /* seconds since 1970, to judge dates */
 	struct slice roots; /* PEM: what every client has; may be empty */
+	size_t threads;     /* at most, for signatures; 0 is 1 */
 };
 
 struct files {

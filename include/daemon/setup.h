@@ -52,6 +52,7 @@ bool setup_differs(const struct setup *a, const struct setup *b);
  * the audit log. f: as read, s: its settings. */
 enum err setup_check(const struct files *f, const struct settings *s,
 		     struct snapshot_fault *fault) MUST_USE;
+size_t setup_processors(void); /* that this process may use */
 /* Threads that s asks for on this machine. */
 size_t setup_workers(const struct settings *s);
 /* Why the sink was not opened, in a phrase. */

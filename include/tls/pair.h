@@ -30,6 +30,11 @@ struct pair_source {
 	 * can serve, are warnings: dates, a small key, a wrong chain.
 	 */
 	bool serve;
+	/*
+	 * Who signed whom is taken from names and key identifiers: the caller
+	 * will see to the signatures. Not where faults are served.
+	 */
+	bool unproven;
 	int64_t now;             /* seconds since 1970, to judge the dates */
 	struct issuers *issuers; /* NULL: each signature is checked by itself */
 };

@@ -102,13 +102,34 @@ enum err shelf_add(struct shelf_builder *b, const struct shelf_item *item,
 		   struct pair_fault *fault) MUST_USE;
 /* Was the last one added taken over as it was, OCSP response included? */
 bool shelf_was_kept(const struct shelf_builder *b);
+/*
+ * From now on the signatures in chains are left to shelf_prove, which takes
+ * most of the time and may be done by several threads. Not those of pairs whose
+ * faults are served.
+ */
+void shelf_leave_proofs(struct shelf_builder *b);
+struct shelf_proof {
+	const char *path; /* of the first pair that is not good, or NULL */
+	struct pair_fault fault; /* why it is not */
+	size_t pair;             /* its number */
+};
+/*
+ * Part number `part` of `parts` of what was left. Several threads may prove,
+ * each another part, while nobody does anything else with b.
+ */
+void shelf_prove(struct shelf_builder *b, size_t part, size_t parts,
+		 struct shelf_proof *out);
+/* How many pairs there are to prove. */
+size_t shelf_unproven(const struct shelf_builder *b);
+
 /* Once more with the same path changes nothing. */
 enum err shelf_add_file(struct shelf_builder *b, const char *path,
 			struct slice bytes) MUST_USE;
 
 /*
- * Puts the names in order. ERR_NOMEM, ERR_LIMIT: too much; else *size is what
- * shelf_write will write, and nothing may be added any more.
+ * Puts the names in order. ERR_NOMEM, ERR_LIMIT: too much; ERR_REFUSED: not all
+ * is proven. Else *size is what shelf_write will write, and nothing may be
+ * added any more.
  */
 enum err shelf_finish(struct shelf_builder *b, size_t *size) MUST_USE;
 void shelf_write(const struct shelf_builder *b, unsigned char *out);

@@ -141,8 +141,10 @@ check(const char *path)
 	struct snapshot *snapshot = NULL;
 	struct snapshot_fault fault = {"the TLS library cannot be used"};
 	struct slice roots = findings_system_roots();
-	const struct files_options o = {
-	    .now = (int64_t)(clock_wall_ms() / 1000), .roots = roots};
+	const struct files_options o = {.now =
+					    (int64_t)(clock_wall_ms() / 1000),
+					.roots = roots,
+					.threads = setup_processors()};
 	enum err e = tls_library_init();
 
 	if (e == ERR_OK)

@@ -17,8 +17,8 @@ settings_of(const struct setup *s)
 	return policy_settings(s->policy);
 }
 
-static size_t
-processors(void)
+size_t
+setup_processors(void)
 {
 	cpu_set_t set;
 	int n = 1;
@@ -31,7 +31,8 @@ processors(void)
 size_t
 setup_workers(const struct settings *s)
 {
-	size_t n = s->process.workers > 0 ? s->process.workers : processors();
+	size_t n =
+	    s->process.workers > 0 ? s->process.workers : setup_processors();
 
 	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
@@ -43,7 +44,8 @@ read_all(const char *path, const struct setup *before, struct files *out,
 {
 	struct shelf shelf;
 	struct files_options o = {.now = (int64_t)(clock_wall_ms() / 1000),
-				  .roots = SLICE_EMPTY};
+				  .roots = SLICE_EMPTY,
+				  .threads = setup_processors()};
 
 	if (shelf_open(vault_bytes(&before->files.shelf), &shelf) == ERR_OK)
 		o.before = &shelf;

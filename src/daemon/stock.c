@@ -3,6 +3,7 @@
 
 #include "base/wipe.h"
 #include "daemon/folder.h"
+#include "daemon/proving.h"
 #include "tls/lint.h"
 #include "tls/staple.h"
 #include "tls/ticket_secrets.h"
@@ -270,6 +271,17 @@ add_certificates(struct stocking *k)
 }
 
 static enum err
+prove(struct stocking *k)
+{
+	struct shelf_proof proof;
+
+	proving_run(k->b, k->o->threads, &proof);
+	return proof.path
+		   ? fail(k, proof.fault.cause, proof.path, proof.fault.text)
+		   : ERR_OK;
+}
+
+static enum err
 add_file(struct stocking *k, const char *path, const char *key,
 	 struct place place, size_t most, unsigned *mode)
 {
@@ -368,7 +380,10 @@ stock_fill(struct files *f, const struct settings *s,
 	k.b = shelf_builder_new(o->before, o->now);
 	if (!k.b)
 		return fail(&k, ERR_NOMEM, "", err_text(ERR_NOMEM));
+	shelf_leave_proofs(k.b);
 	e = add_certificates(&k);
+	if (e == ERR_OK)
+		e = prove(&k);
 	if (e == ERR_OK)
 		e = add_others(&k);
 	if (e == ERR_OK)

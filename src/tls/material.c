@@ -114,6 +114,7 @@ struct issuers {
 		WOLFSSL_CERT_MANAGER *cm;
 		unsigned char *der;
 		size_t len;
+		unsigned signers; /* that are known, a bit for each place */
 	} at[KEPT];
 };
 
@@ -135,17 +136,21 @@ issuers_free(struct issuers *i)
 	free(i);
 }
 
-static WOLFSSL_CERT_MANAGER *
-find_issuer(const struct issuers *i, struct slice issuer)
+/* Its place, or KEPT. */
+static size_t
+find_place(const struct issuers *i, struct slice der)
 {
-	for (size_t k = 0; k < KEPT; k++)
-		if (i->at[k].cm &&
-		    slice_eq(slice_of(i->at[k].der, i->at[k].len), issuer))
-			return i->at[k].cm;
-	return NULL;
+	size_t k = 0;
+
+	while (k < KEPT &&
+	       (!i->at[k].cm ||
+		!slice_eq(slice_of(i->at[k].der, i->at[k].len), der)))
+		k++;
+	return k;
 }
 
-static WOLFSSL_CERT_MANAGER *
+/* Its place, or KEPT: out of memory, or no issuer. */
+static size_t
 keep_issuer(struct issuers *i, struct slice issuer)
 {
 	WOLFSSL_CERT_MANAGER *cm = load_issuer(issuer);
@@ -155,7 +160,7 @@ keep_issuer(struct issuers *i, struct slice issuer)
 	if (!cm || !der) {
 		wolfSSL_CertManagerFree(cm);
 		free(der);
-		return NULL;
+		return KEPT;
 	}
 	memcpy(der, issuer.ptr, issuer.len);
 	wolfSSL_CertManagerFree(i->at[k].cm);
@@ -163,18 +168,31 @@ keep_issuer(struct issuers *i, struct slice issuer)
 	i->at[k].cm = cm;
 	i->at[k].der = der;
 	i->at[k].len = issuer.len;
+	i->at[k].signers = 0;
+	for (size_t other = 0; other < KEPT; other++)
+		i->at[other].signers &= ~(1U << k);
 	i->next = (k + 1) % KEPT;
-	return cm;
+	return k;
 }
 
 bool
 issuers_signed(struct issuers *i, struct slice subject, struct slice issuer)
 {
-	WOLFSSL_CERT_MANAGER *cm = find_issuer(i, issuer);
+	size_t by = find_place(i, issuer), own = find_place(i, subject);
 
-	if (!cm)
-		cm = keep_issuer(i, issuer);
-	return cm && proves(cm, subject);
+	if (by == KEPT) {
+		by = keep_issuer(i, issuer);
+		own = find_place(i, subject); /* it may have had that place */
+	}
+	if (by == KEPT)
+		return false;
+	if (own < KEPT && i->at[own].signers & 1U << by)
+		return true;
+	if (!proves(i->at[by].cm, subject))
+		return false;
+	if (own < KEPT)
+		i->at[own].signers |= 1U << by;
+	return true;
 }
 
 bool

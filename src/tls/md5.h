@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * md5.h - MD5 (RFC 1321) as JA3 wants it: a label, nothing that must hold.
+ * md5.h - MD5 (RFC 1321) as JA3 wants it, for a label, and keys in files from
+ * before PKCS#8: nothing that must hold.
  *
  * Our build of the library has none, so that no certificate signed with it can
  * ever be accepted.

@@ -23,5 +23,7 @@ enum err reading_object(struct reading *r, enum err cause, const char *format,
 
 /* chain_rules.c: of the chain that was decoded; takes the leaf's facts. */
 enum err chain_judge(struct reading *r) MUST_USE;
+/* Only the signatures: those that were left out if src->unproven. */
+enum err chain_prove(struct reading *r) MUST_USE;
 
 #endif

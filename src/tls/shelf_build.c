@@ -49,6 +49,7 @@ shelf_builder_free(struct shelf_builder *b)
 	free(b->bytes);
 	free(b->records);
 	free(b->files);
+	free(b->doubts);
 	free(b->slots);
 	free(b->digests);
 	issuers_free(b->issuers);
@@ -276,6 +277,25 @@ keep(struct shelf_builder *b, const struct shelf_item *item,
 	return true;
 }
 
+/* The signatures of the next pair. */
+static void
+doubt(struct shelf_builder *b, uint32_t certificates)
+{
+	struct shelf_doubt *doubts;
+
+	if (certificates < 2)
+		return;
+	doubts =
+	    grown(b->doubts, b->doubts_count, &b->doubts_cap, sizeof *doubts);
+	if (!doubts) {
+		b->failed = true;
+		return;
+	}
+	b->doubts = doubts;
+	b->doubts[b->doubts_count++] =
+	    (struct shelf_doubt){.pair = (uint32_t)b->count};
+}
+
 static enum err
 check(struct shelf_builder *b, const struct shelf_item *item,
       struct shelf_record *r, struct pair_fault *fault)
@@ -284,6 +304,7 @@ check(struct shelf_builder *b, const struct shelf_item *item,
 					.key = item->key,
 					.passphrase = item->passphrase,
 					.serve = item->serve,
+					.unproven = b->proofs_left,
 					.now = b->now,
 					.issuers = b->issuers};
 	struct shelf_pair p;
@@ -339,6 +360,8 @@ shelf_add(struct shelf_builder *b, const struct shelf_item *item,
 		e = check(b, item, &r, fault);
 		if (e != ERR_OK)
 			return e;
+		if (b->proofs_left && !item->serve)
+			doubt(b, r.count);
 	}
 	records = grown(b->records, b->count, &b->cap, sizeof *records);
 	if (records)

@@ -7,6 +7,12 @@
 
 #include "tls/shelf_layout.h"
 
+/* A pair whose signatures are still to be proven. */
+struct shelf_doubt {
+	uint32_t pair;
+	bool proven;
+};
+
 struct shelf_builder {
 	struct shelf before;
 	bool has_before;
@@ -14,6 +20,9 @@ struct shelf_builder {
 	bool failed; /* something had no room */
 	int64_t now;
 	struct issuers *issuers;
+	bool proofs_left; /* to shelf_prove */
+	struct shelf_doubt *doubts;
+	size_t doubts_count, doubts_cap;
 	struct shelf_record *records;
 	size_t count, cap;
 	struct shelf_file *files;

@@ -187,6 +187,8 @@ shelf_finish(struct shelf_builder *b, size_t *size)
 	size_t names = 0;
 
 	assert(!b->slots);
+	if (shelf_unproven(b) > 0)
+		return ERR_REFUSED;
 	for (size_t i = 0; i < b->count; i++)
 		names += count_names(bytes_of(b, b->records[i].names));
 	if (names > NAMES_MAX)

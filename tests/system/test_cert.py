@@ -359,7 +359,12 @@ class Chains(Cert):
     def test_errors_are_what_the_gate_refuses(self):
         gate = self.make_gate(free_port())
         other = self.leaf()
+        # Of the same name; only the signature tells.
+        double = self.make("Inner", self.root, ca=True)
+        free = self.leaf(change={"authorityKeyIdentifier": None})
         for names, key in (([self.mine, self.inner], self.mine),
+                           ([free, double], free),
+                           ([free, self.inner], free),
                            ([self.mine], self.mine),
                            ([self.inner, self.mine], self.mine),
                            ([self.mine, self.root], self.mine),

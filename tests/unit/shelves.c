@@ -73,15 +73,16 @@ shelves_rsa_info(void)
 	return c.key;
 }
 
-enum err
-shelves_add_named(struct shelf_builder *b, const char *names, bool rsa)
+static enum err
+add_forged(struct shelf_builder *b, const char *names, bool rsa,
+	   enum forge_key signer, struct pair_fault *fault)
 {
 	struct forge f = {.subject = "leaf",
 			  .issuer = "Shelf CA",
 			  .before = "200101000000Z",
 			  .after = "491231235959Z",
 			  .key = FORGE_LEAF,
-			  .signer = FORGE_CA,
+			  .signer = signer,
 			  .info = rsa ? shelves_rsa_info() : SLICE_EMPTY,
 			  .extensions = extensions(names)};
 	static struct forged ca;
@@ -92,7 +93,6 @@ shelves_add_named(struct shelf_builder *b, const char *names, bool rsa)
 				  .passphrase = SLICE_EMPTY,
 				  .staple = SLICE_EMPTY,
 				  .path = names};
-	struct pair_fault fault;
 
 	if (ca.len == 0)
 		forge_certificate(&authority, &ca);
@@ -100,7 +100,22 @@ shelves_add_named(struct shelf_builder *b, const char *names, bool rsa)
 	forge_pem(&leaf, pem, sizeof pem);
 	forge_pem(&ca, pem, sizeof pem);
 	item.chain = slice_str(pem);
-	return shelf_add(b, &item, &fault);
+	return shelf_add(b, &item, fault);
+}
+
+enum err
+shelves_add_named(struct shelf_builder *b, const char *names, bool rsa)
+{
+	struct pair_fault fault;
+
+	return add_forged(b, names, rsa, FORGE_CA, &fault);
+}
+
+enum err
+shelves_add_false(struct shelf_builder *b, const char *names,
+		  struct pair_fault *fault)
+{
+	return add_forged(b, names, false, FORGE_OTHER, fault);
 }
 
 struct slice

@@ -14,6 +14,9 @@ void shelves_add(struct shelf_builder *b, enum certs_kind kind);
  * on P-256 or, with rsa, of RSA with 2048 bits. */
 enum err shelves_add_named(struct shelf_builder *b, const char *names,
 			   bool rsa);
+/* The same, but it is not its issuer's key that signed it. */
+enum err shelves_add_false(struct shelf_builder *b, const char *names,
+			   struct pair_fault *fault);
 /* What was added, and frees the builder; malloc'd: shelves_free. */
 struct slice shelves_end(struct shelf_builder *b);
 /* These pairs and nothing else. */

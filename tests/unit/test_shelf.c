@@ -200,6 +200,50 @@ test_before(void)
 	shelves_free(new);
 }
 
+/* Signatures may be left for later; unproven ones are never served. */
+static void
+test_proofs(void)
+{
+	static const char *const names[] = {"a.example.com", "b.example.com",
+					    "c.example.com", "d.example.com"};
+	struct shelf_builder *b = started(NULL, CERTS_NOW);
+	struct shelf_proof proof;
+	struct pair_fault fault;
+	size_t size;
+
+	CU_ASSERT_EQUAL(shelves_add_false(b, names[0], &fault), ERR_MISMATCH);
+	shelf_builder_free(b);
+	for (size_t bad = 0; bad <= 4; bad++) {
+		b = started(NULL, CERTS_NOW);
+		shelf_leave_proofs(b);
+		for (size_t i = 0; i < 4; i++)
+			CU_ASSERT_EQUAL(
+			    i == bad ? shelves_add_false(b, names[i], &fault)
+				     : shelves_add_named(b, names[i], false),
+			    ERR_OK);
+		CU_ASSERT_EQUAL(shelf_unproven(b), 4);
+		CU_ASSERT_EQUAL(shelf_finish(b, &size), ERR_REFUSED);
+		for (size_t part = 0; part < 3; part++) {
+			shelf_prove(b, part, 3, &proof);
+			if (bad == 4 || part != bad % 3) {
+				CU_ASSERT_PTR_NULL(proof.path);
+				continue;
+			}
+			CU_ASSERT_STRING_EQUAL_FATAL(proof.path, names[bad]);
+			CU_ASSERT_EQUAL(proof.pair, bad);
+			CU_ASSERT_EQUAL(proof.fault.cause, ERR_MISMATCH);
+			CU_ASSERT_STRING_EQUAL(
+			    proof.fault.text,
+			    "certificate 1 (leaf) is not signed by certificate "
+			    "2, which follows it; each must be followed by its "
+			    "issuer");
+		}
+		CU_ASSERT_EQUAL(shelf_finish(b, &size),
+				bad == 4 ? ERR_OK : ERR_REFUSED);
+		shelf_builder_free(b);
+	}
+}
+
 static void
 test_files(void)
 {
@@ -270,6 +314,8 @@ suite_shelf(void)
 	CU_add_test(suite, "an issuer is kept once", test_issuers_once);
 	CU_add_test(suite, "what is unchanged is not checked anew",
 		    test_before);
+	CU_add_test(suite, "signatures may be proven later, not never",
+		    test_proofs);
 	CU_add_test(suite, "other files stand on it too", test_files);
 	CU_add_test(suite, "ten thousand pairs", test_many);
 }
