@@ -74,5 +74,7 @@ struct pair {
 enum err pair_read(const struct pair_source *src, struct pair *out,
 		   struct pair_fault *fault) MUST_USE;
 void pair_clear(struct pair *p); /* once more is fine */
+/* Of a file with a passphrase: its first line, without the end; or empty. */
+struct slice pair_passphrase(struct slice file);
 
 #endif

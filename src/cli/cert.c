@@ -26,9 +26,9 @@ enum { EXIT_WARNINGS = 1, EXIT_ERRORS = 2, NAMES_MAX = 256 };
 enum { READ_MAX = 4 * PAIR_FILE_MAX };
 
 static const char usage[] =
-    "usage: imapward cert check FILE... [--key FILE] [--staple FILE]\n"
-    "                           [--name HOST]... [--ca FILE] [--at TIME]\n"
-    "                           [--json]\n"
+    "usage: imapward cert check FILE... [--key FILE] [--passphrase FILE]\n"
+    "                           [--staple FILE] [--name HOST]... [--ca FILE]\n"
+    "                           [--at TIME] [--json]\n"
     "       imapward cert list [-c FILE | -s SOCKET] [--json]\n"
     "\n"
     "Says what mail programs will not like about the chain of certificates in\n"
@@ -36,6 +36,8 @@ static const char usage[] =
     "daemon presents (see imapward cert list --help).\n"
     "\n"
     "  -k, --key FILE    its private key; without it, one in FILE itself\n"
+    "  -p, --passphrase FILE\n"
+    "                    its first line opens the key, if that is encrypted\n"
     "  -s, --staple FILE the OCSP response (DER) that is sent with it\n"
     "  -n, --name HOST   a name mail programs connect to; may be repeated\n"
     "  -a, --ca FILE     roots that your clients have, besides the system's\n"
@@ -48,7 +50,7 @@ static const char usage[] =
 struct order {
 	struct lint_input in;
 	struct slice names[NAMES_MAX];
-	const char *key_path, *staple_path, *ca_path;
+	const char *key_path, *passphrase_path, *staple_path, *ca_path;
 	bool json;
 };
 
@@ -95,6 +97,9 @@ take_option(struct order *o, int option)
 	switch (option) {
 	case 'k':
 		o->key_path = optarg;
+		return true;
+	case 'p':
+		o->passphrase_path = optarg;
 		return true;
 	case 's':
 		o->staple_path = optarg;
@@ -163,15 +168,19 @@ static int
 check_files(struct order *o, int count, char **paths)
 {
 	struct lint_input *in = &o->in;
+	struct slice passphrase = {NULL, 0};
 	int code = EXIT_SUCCESS;
 
 	if ((o->key_path &&
 	     !findings_read(o->key_path, READ_MAX, &in->key, &in->key_mode)) ||
+	    (o->passphrase_path &&
+	     !findings_read(o->passphrase_path, READ_MAX, &passphrase, NULL)) ||
 	    (o->staple_path &&
 	     !findings_read(o->staple_path, READ_MAX, &in->staple, NULL)) ||
 	    (o->ca_path &&
 	     !findings_read(o->ca_path, READ_MAX, &in->own_roots, NULL)))
 		code = EXIT_ERRORS;
+	in->passphrase = pair_passphrase(passphrase);
 	in->public_roots = findings_system_roots();
 	for (int i = 0; code != EXIT_CODE_RUN && i < count; i++) {
 		int one = check_file(o, paths[i]);
@@ -182,6 +191,7 @@ check_files(struct order *o, int count, char **paths)
 			code = one;
 	}
 	findings_forget(&in->key);
+	findings_forget(&passphrase);
 	findings_forget(&in->staple);
 	findings_forget(&in->own_roots);
 	findings_forget(&in->public_roots);
@@ -196,6 +206,7 @@ cli_cert(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"key", required_argument, NULL, 'k'},
+	    {"passphrase", required_argument, NULL, 'p'},
 	    {"staple", required_argument, NULL, 's'},
 	    {"name", required_argument, NULL, 'n'},
 	    {"ca", required_argument, NULL, 'a'},
@@ -210,7 +221,7 @@ cli_cert(int argc, char **argv)
 		return cert_list(argc - 1, argv + 1);
 	o.in.names = o.names;
 	o.in.now = (int64_t)(clock_wall_ms() / 1000);
-	while ((c = getopt_long(argc, argv, "k:s:n:a:t:jh", options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "k:p:s:n:a:t:jh", options, NULL)) !=
 	       -1) {
 		if (c == 'h')
 			return fputs(usage, stdout) < 0 ? EXIT_CODE_RUN

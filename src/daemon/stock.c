@@ -140,10 +140,7 @@ read_passphrase(struct stocking *k, const struct certificate_settings *c,
 			PASSPHRASE_MAX, out, &mode, k->fault);
 	if (e != ERR_OK)
 		return e;
-	*passphrase = bytes_of(out);
-	*passphrase = slice_head(*passphrase, slice_find(*passphrase, '\n'));
-	if (passphrase->len > 0 && passphrase->ptr[passphrase->len - 1] == '\r')
-		passphrase->len--;
+	*passphrase = pair_passphrase(bytes_of(out));
 	if (passphrase->len == 0)
 		return fail(k, ERR_MISSING, c->passphrase,
 			    "its first line is empty: there should be a "

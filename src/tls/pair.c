@@ -190,3 +190,13 @@ pair_clear(struct pair *p)
 	free(p->mem);
 	*p = (struct pair){0};
 }
+
+struct slice
+pair_passphrase(struct slice file)
+{
+	struct slice line = slice_head(file, slice_find(file, '\n'));
+
+	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}

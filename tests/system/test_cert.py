@@ -342,13 +342,22 @@ class Chains(Cert):
                 f.write(key.read())
             self.assertEqual(self.check(chain)[:2], (code, rules))
 
-    def test_an_encrypted_key_is_an_error(self):
-        self.succeeds("openssl", "pkey", "-aes128", "-passout", "pass:x",
-                      "-in", self.mine + ".key", "-out", self.path("enc"))
-        code, rules, found = self.check(self.join(self.mine, self.inner),
-                                        "-k", self.path("enc"))
+    def test_an_encrypted_key_needs_its_passphrase(self):
+        locked, phrase = self.path("enc"), self.path("phrase")
+        self.succeeds("openssl", "pkey", "-aes128", "-passout", "pass:x y",
+                      "-in", self.mine + ".key", "-out", locked)
+        os.chmod(locked, 0o600)
+        chain = self.join(self.mine, self.inner)
+        code, rules, found = self.check(chain, "-k", locked)
         self.assertEqual((code, rules), (ERRORS, ["key"]))
         self.assertIn("passphrase", found[0]["what"])
+        for text, code, rules in (("x y\r\n", FINE, []),
+                                  ("x\n", ERRORS, ["key"]),
+                                  ("", ERRORS, ["key"])):
+            with open(phrase, "w") as f:
+                f.write(text)
+            self.assertEqual(self.check(chain, "-k", locked, "-p",
+                                        phrase)[:2], (code, rules), text)
 
     def test_der_is_told_from_pem(self):
         self.succeeds("openssl", "x509", "-in", self.mine + ".pem",
