@@ -2,11 +2,11 @@
 /*
  * pairs.c - certificates by the thousand, as certbot leaves them.
  *
- *   pairs DIRECTORY COUNT
+ *   pairs DIRECTORY COUNT [CURVE]
  *
  * Makes DIRECTORY/hostN.example.org/fullchain.pem (a leaf and an intermediate)
- * and privkey.pem, both ECDSA P-256, for each N below COUNT: ten thousand in
- * a few seconds.
+ * and privkey.pem, ECDSA on P-256, for each N below COUNT: ten thousand in a
+ * few seconds. CURVE is the intermediate's: public CAs have P-384.
  */
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -61,7 +61,7 @@ certify(EVP_PKEY *key, const char *name, const char *names,
 		die("X509");
 	ASN1_INTEGER_set(X509_get_serialNumber(c), serial);
 	X509_gmtime_adj(X509_getm_notBefore(c), -DAY);
-	X509_gmtime_adj(X509_getm_notAfter(c), 60L * DAY);
+	X509_gmtime_adj(X509_getm_notAfter(c), (names ? 60L : 3000L) * DAY);
 	extend(c, issuer, NID_basic_constraints,
 	       names ? "critical,CA:FALSE" : "critical,CA:TRUE");
 	extend(c, issuer, NID_key_usage,
@@ -78,9 +78,9 @@ certify(EVP_PKEY *key, const char *name, const char *names,
 }
 
 static EVP_PKEY *
-new_key(void)
+new_key(const char *curve)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = EVP_EC_gen(curve);
 
 	if (!key)
 		die("EVP_EC_gen");
@@ -88,9 +88,9 @@ new_key(void)
 }
 
 static struct authority
-found(const char *name, const struct authority *by)
+found(const char *name, const char *curve, const struct authority *by)
 {
-	struct authority a = {.key = new_key()};
+	struct authority a = {.key = new_key(curve)};
 
 	a.certificate = certify(a.key, name, NULL, by, by ? 2 : 1);
 	return a;
@@ -113,7 +113,7 @@ static void
 make_pair(long n, const struct authority *by)
 {
 	char name[NAME_SIZE], names[NAME_SIZE + 8];
-	EVP_PKEY *key = new_key();
+	EVP_PKEY *key = new_key("P-256");
 	X509 *leaf;
 	FILE *f;
 
@@ -138,16 +138,17 @@ int
 main(int argc, char **argv)
 {
 	struct authority root, intermediate;
-	long count = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+	long count = argc == 3 || argc == 4 ? strtol(argv[2], NULL, 10) : 0;
+	const char *curve = argc == 4 ? argv[3] : "P-256";
 
 	if (count <= 0) {
-		fputs("usage: pairs DIRECTORY COUNT\n", stderr);
+		fputs("usage: pairs DIRECTORY COUNT [CURVE]\n", stderr);
 		return 2;
 	}
 	if (mkdir(argv[1], 0755) != 0 || chdir(argv[1]) != 0)
 		die(argv[1]);
-	root = found("root of pairs", NULL);
-	intermediate = found("intermediate of pairs", &root);
+	root = found("root of pairs", curve, NULL);
+	intermediate = found("intermediate of pairs", curve, &root);
 	for (long n = 0; n < count; n++)
 		make_pair(n, &intermediate);
 	return 0;
