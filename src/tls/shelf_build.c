@@ -192,22 +192,20 @@ put_staple(struct shelf_builder *b, struct shelf_record *r,
 	   const struct shelf_pair *p, const struct shelf_item *item)
 {
 	static unsigned char mem[PAIR_FILE_MAX];
-	struct slice staple = item->staple;
-	const struct staple_input in = {.response = staple,
-					.leaf = p->chain[0],
-					.issuer = issuer_of(item->chain, mem),
-					.now = b->now};
+	struct staple_input in = {
+	    .response = item->staple, .leaf = p->chain[0], .now = b->now};
 	struct staple_verdict v = {.text = ""};
 
 	r->staple = put(b, SLICE_EMPTY);
-	if (staple.len > 0) {
-		staple_judge(&in, &v);
-		if (v.cause == ERR_OK)
-			r->staple = put(b, staple);
-		r->staple_hash = hash_of(bytes_of(b, r->staple));
-		r->staple_from = v.from;
-		r->staple_until = v.until;
-	}
+	if (item->staple.len == 0)
+		return;
+	in.issuer = issuer_of(item->chain, mem);
+	staple_judge(&in, &v);
+	if (v.cause == ERR_OK)
+		r->staple = put(b, item->staple);
+	r->staple_hash = hash_of(bytes_of(b, r->staple));
+	r->staple_from = v.from;
+	r->staple_until = v.until;
 }
 
 /* The one there was, if it is still good. */
