@@ -24,6 +24,12 @@ struct engine;
 /* NULL: out of memory, or no randomness. Keeps x until the handshake is over.
  */
 struct engine *engine_new_server(struct context *x) MUST_USE;
+/*
+ * Before the first step: the client's ticket is not looked at. For one that
+ * would go on with the ticket's secret alone (hello.h, psk_only): whoever finds
+ * a ticket key could read what was recorded (RFC 8446 section 2.2).
+ */
+void engine_refuse_tickets(struct engine *e);
 void engine_free(struct engine *e); /* NULL is fine */
 
 /*

@@ -42,8 +42,11 @@ struct hello {
 	char server_name[HELLO_NAME_MAX + 1];
 	bool server_name_odd; /* there was one, but no host is called so */
 	bool tls13;           /* 1.3 among supported_versions */
-	bool grease;          /* somewhere among the numbers */
-	bool overlong;        /* a list was longer than what is kept of it */
+	/* Psk_key_exchange_modes without psk_dhe_ke: it wants to resume with
+	 * the old secret alone. */
+	bool psk_only;
+	bool grease;   /* somewhere among the numbers */
+	bool overlong; /* a list was longer than what is kept of it */
 	bool alpn_offered;
 	bool alpn_imap; /* "imap" among the offered */
 	unsigned alpn_count;

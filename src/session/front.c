@@ -73,6 +73,8 @@ begin_tls(struct session *s, const struct hello *hello)
 		client->tls = engine_new_server(x);
 	if (!client->tls)
 		return session_end(s, REPLY_NONE, "out of memory");
+	if (hello->psk_only)
+		engine_refuse_tickets(client->tls);
 	return STATE_TLS;
 }
 

@@ -27,6 +27,7 @@ struct engine {
 	struct lineage lineage;
 	int16_t alert; /* received in the handshake, or 0 */
 	bool complete; /* the handshake is */
+	bool fresh;    /* tickets are refused */
 	bool resumed, alpn;
 	bool ended;  /* close_notify received */
 	bool closed; /* close_notify sent */
@@ -45,7 +46,13 @@ engine_lineage(WOLFSSL *ssl)
 {
 	struct engine *e = wolfSSL_GetIOReadCtx(ssl);
 
-	return &e->lineage;
+	return e->fresh ? NULL : &e->lineage;
+}
+
+void
+engine_refuse_tickets(struct engine *e)
+{
+	e->fresh = true;
 }
 
 /* Always takes everything: the library never has to try again. */

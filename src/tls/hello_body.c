@@ -239,15 +239,28 @@ read_key_share(struct slice data, struct hello *h)
 	return true;
 }
 
+/* RFC 8446 section 4.2.9. */
+static bool
+read_modes(struct slice data, struct hello *h)
+{
+	enum { PSK_DHE_KE = 1 };
+	struct slice list;
+
+	if (!only_vector(data, 1, &list) || list.len == 0)
+		return false;
+	h->psk_only = slice_find(list, PSK_DHE_KE) == list.len;
+	return true;
+}
+
 enum { EXTENSION_PRE_SHARED_KEY = 41 };
 
 static const struct {
 	uint32_t type;
 	bool (*read)(struct slice data, struct hello *h);
 } readers[] = {
-    {0, read_server_name}, {10, read_groups}, {11, read_points},
-    {13, read_signatures}, {16, read_alpn},   {43, read_versions},
-    {51, read_key_share},
+    {0, read_server_name}, {10, read_groups},    {11, read_points},
+    {13, read_signatures}, {16, read_alpn},      {43, read_versions},
+    {45, read_modes},      {51, read_key_share},
 };
 
 static bool

@@ -32,7 +32,7 @@ struct lineage {
 	int64_t born_s;      /* the full handshake, seconds since 1970 */
 	uint8_t resumptions; /* since then */
 };
-/* engine.c */
+/* engine.c; NULL: its client must not resume. */
 struct lineage *engine_lineage(WOLFSSL *ssl);
 
 /* Of RSA keys that are taken for good, and of those that can be served. */

@@ -214,6 +214,9 @@ tls_policy_apply(const struct tls_policy *p, WOLFSSL_CTX *ctx)
 	    wolfSSL_CTX_set1_sigalgs_list(ctx, p->signatures) !=
 		WOLFSSL_SUCCESS)
 		return ERR_INTERNAL;
+	/* Also who resumes brings fresh keys; front.c is kinder. */
+	if (p->maximum == TLS_VERSION_13 && wolfSSL_CTX_only_dhe_psk(ctx) != 0)
+		return ERR_INTERNAL;
 	return ERR_OK;
 }
 

@@ -270,8 +270,10 @@ static int
 unseal(WOLFSSL *ssl, struct tickets *t, const struct ticket *k,
        unsigned char *state, int *length)
 {
-	if (*length < 0 || tickets_open(t, k, state, (size_t)*length,
-					engine_lineage(ssl)) != ERR_OK)
+	struct lineage *from = engine_lineage(ssl);
+
+	if (*length < 0 || !from ||
+	    tickets_open(t, k, state, (size_t)*length, from) != ERR_OK)
 		return WOLFSSL_TICKET_RET_REJECT;
 	*length -= TICKET_EXTRA;
 	return WOLFSSL_TICKET_RET_OK;

@@ -96,6 +96,9 @@ content(const struct hello_spec *s, unsigned type)
 		name = numbers(s->versions, 16, 2);
 		put_counted(&b, &name, 1);
 		return b;
+	case 45:
+		put_bytes(&b, "\1\1", 2);
+		return b;
 	case 51:
 		put(&b, 0, 2);
 		return b;

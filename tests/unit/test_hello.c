@@ -76,7 +76,7 @@ same(const struct hello *a, const struct hello *b)
 	       a->tls13 == b->tls13 && a->alpn_offered == b->alpn_offered &&
 	       a->alpn_imap == b->alpn_imap && a->alpn_count == b->alpn_count &&
 	       a->server_name_odd == b->server_name_odd &&
-	       a->length == b->length;
+	       a->psk_only == b->psk_only && a->length == b->length;
 }
 
 /* The message's extensions, as bytes, and what is made of them. */
@@ -182,6 +182,19 @@ static const struct {
      EXT("\0\x33\0\2\0\0"),
      HELLO_COMPLETE,
      {.server_name = ""}},
+    {"resumption with fresh keys",
+     EXT("\0\x2d\0\2\1\1"),
+     HELLO_COMPLETE,
+     {.psk_only = false}},
+    {"with or without them",
+     EXT("\0\x2d\0\3\2\0\1"),
+     HELLO_COMPLETE,
+     {.psk_only = false}},
+    {"without them only",
+     EXT("\0\x2d\0\2\1\0"),
+     HELLO_COMPLETE,
+     {.psk_only = true}},
+    {"in no way at all", EXT("\0\x2d\0\1\0"), HELLO_BAD, {.alpn = ""}},
     {"groups", EXT("\0\x0a\0\4\0\2\0\x17"), HELLO_COMPLETE, {.alpn = ""}},
     {"half a group", EXT("\0\x0a\0\5\0\3\0\x17\0"), HELLO_BAD, {.alpn = ""}},
     {"no group", EXT("\0\x0a\0\2\0\0"), HELLO_BAD, {.alpn = ""}},

@@ -753,6 +753,23 @@ resumes_for_its_lifetime(void)
 	}
 }
 
+/* What is recorded must not be readable by whoever finds the ticket's key. */
+static void
+needs_fresh_keys(void)
+{
+	struct stand *s = gate(KEY_1, TLS_VERSION_12);
+	struct tls_visit v = {.version = TLS_VERSION_13};
+
+	at(360000);
+	CU_ASSERT_FALSE(resumes(&v, s));
+	v.prepare = tls_client_no_fresh_keys;
+	CU_ASSERT_FALSE(resumes(&v, s));
+	v.prepare = NULL;
+	CU_ASSERT_TRUE(resumes(&v, s));
+	tls_session_free(v.session);
+	stand_free(s);
+}
+
 void
 suite_tickets(void)
 {
@@ -794,4 +811,6 @@ suite_tickets(void)
 		    resumes_at_another_gate);
 	CU_add_test(suite, "sessions are resumed for their lifetime",
 		    resumes_for_its_lifetime);
+	CU_add_test(suite, "a ticket is no substitute for a key exchange",
+		    needs_fresh_keys);
 }

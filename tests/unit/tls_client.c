@@ -150,6 +150,12 @@ tls_client_group(struct tls_client *c, int group)
 }
 
 void
+tls_client_no_fresh_keys(struct tls_client *c)
+{
+	assert(wolfSSL_CTX_no_dhe_psk(c->context) == 0);
+}
+
+void
 tls_client_resume(struct tls_client *c, const struct tls_session *s)
 {
 	WOLFSSL_SESSION *session = (WOLFSSL_SESSION *)(uintptr_t)s;

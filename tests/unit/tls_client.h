@@ -32,6 +32,8 @@ void tls_client_ask_status(struct tls_client *c, bool must);
 /* False: the library has none of them, and so neither side speaks them. */
 bool tls_client_ciphers(struct tls_client *c, const char *list);
 void tls_client_group(struct tls_client *c, int group); /* and only this one */
+/* TLS 1.3: resumes with the ticket's key alone, no fresh one (psk_ke). */
+void tls_client_no_fresh_keys(struct tls_client *c);
 void tls_client_resume(struct tls_client *c, const struct tls_session *s);
 
 /*

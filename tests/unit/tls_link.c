@@ -4,6 +4,7 @@
 #include "certs.h"
 
 #include "tls/engine.h"
+#include "tls/hello.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -36,9 +37,23 @@ duo_free(struct duo *p)
 	free(p);
 }
 
+/* As session/front.c does. */
+static void
+look_at_hello(struct duo *p, const struct buf *in)
+{
+	struct hello h;
+
+	if (p->looked || hello_read(buf_uncleared(in), &h) != HELLO_COMPLETE)
+		return;
+	p->looked = true;
+	if (h.psk_only)
+		engine_refuse_tickets(p->server);
+}
+
 void
 duo_server_takes(struct duo *p, struct buf *in)
 {
+	look_at_hello(p, in);
 	if (!p->open) {
 		p->server_io =
 		    engine_handshake(p->server, in, &p->down, p->pool);

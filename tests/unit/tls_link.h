@@ -19,7 +19,8 @@ struct duo {
 	struct buf up, down; /* to the server, to the client */
 	struct buf plain;    /* what the server decrypted */
 	enum io server_io, client_io;
-	bool open; /* the server's handshake is complete */
+	bool looked; /* at the hello */
+	bool open;   /* the server's handshake is complete */
 };
 
 struct duo *duo_new(struct stand *s, const char *alpn,
