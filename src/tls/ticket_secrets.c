@@ -30,8 +30,9 @@ struct ticket_secrets {
 	 */
 	bool forgets, begun;
 	int64_t oldest;
+	unsigned era; /* grows when the clock was set back */
 	pthread_mutex_t
-	    lock; /* over secret and the line above, if it forgets */
+	    lock; /* over secret and the three lines above, if it forgets */
 };
 
 static enum err refuse(struct ticket_fault *f, enum err cause,
@@ -299,11 +300,25 @@ forget(struct ticket_secrets *s, int64_t oldest)
 		s->oldest++;
 }
 
+/*
+ * The clock was set back: what was forgotten does not come back, and keys must
+ * go on to change. The same numbers will have other keys.
+ */
+static void
+begin_era(struct ticket_secrets *s, int64_t g)
+{
+	if (!step(s->secret[0]))
+		return;
+	s->oldest = g;
+	s->era++;
+}
+
 int64_t
-ticket_generation(struct ticket_secrets *s, int64_t now_s)
+ticket_generation(struct ticket_secrets *s, int64_t now_s, unsigned *era)
 {
 	int64_t g = (now_s > 0 ? now_s : 0) / s->schedule.rotation_s;
 
+	*era = 0;
 	if (!s->forgets)
 		return g;
 	(void)pthread_mutex_lock(&s->lock);
@@ -312,9 +327,9 @@ ticket_generation(struct ticket_secrets *s, int64_t now_s)
 		s->oldest = g;
 	}
 	forget(s, g - ticket_previous(&s->schedule));
-	/* The clock was set back: what was forgotten does not come back. */
 	if (g < s->oldest)
-		g = s->oldest;
+		begin_era(s, g);
+	*era = s->era;
 	(void)pthread_mutex_unlock(&s->lock);
 	return g;
 }

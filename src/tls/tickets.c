@@ -44,6 +44,7 @@ struct tickets {
 	unsigned char binding[WC_SHA256_DIGEST_SIZE];
 	pthread_mutex_t lock; /* over what follows: workers share contexts */
 	int64_t generation;
+	unsigned era; /* of the secrets */
 	int64_t window;
 	size_t count;
 	struct key keys[];
@@ -119,26 +120,35 @@ key_of(struct tickets *t, size_t which, int64_t generation)
 	return derive(t, which, generation, k) ? k : NULL;
 }
 
-/* What the new generation does not open is forgotten at once. */
-static void
-turn(struct tickets *t, int64_t generation)
+/*
+ * The present generation. What it does not open is forgotten at once.
+ */
+static int64_t
+turn(struct tickets *t, int64_t now)
 {
-	if (generation == t->generation)
-		return;
+	unsigned era;
+	int64_t generation = ticket_generation(t->secrets, now, &era);
+	bool all = era != t->era;
+
+	if (generation == t->generation && !all)
+		return generation;
 	t->generation = generation;
+	t->era = era;
 	for (size_t i = 0; i < t->count; i++)
-		if (t->keys[i].generation > generation + 1 ||
+		if (all || t->keys[i].generation > generation + 1 ||
 		    t->keys[i].generation <= generation + 1 - t->window)
 			wipe(&t->keys[i], sizeof t->keys[i]);
+	return generation;
 }
 
 static bool
-newest_key(struct tickets *t, int64_t generation, struct key *out)
+newest_key(struct tickets *t, int64_t now, struct key *out)
 {
 	const struct key *k;
+	int64_t generation;
 
 	(void)pthread_mutex_lock(&t->lock);
-	turn(t, generation);
+	generation = turn(t, now);
 	k = key_of(t, 0, generation);
 	if (k)
 		*out = *k;
@@ -147,14 +157,15 @@ newest_key(struct tickets *t, int64_t generation, struct key *out)
 }
 
 static bool
-named_key(struct tickets *t, int64_t generation, const unsigned char *name,
+named_key(struct tickets *t, int64_t now, const unsigned char *name,
 	  struct key *out)
 {
-	int64_t oldest = generation + 2 - t->window;
+	int64_t generation, oldest;
 	bool found = false;
 
 	(void)pthread_mutex_lock(&t->lock);
-	turn(t, generation);
+	generation = turn(t, now);
+	oldest = generation + 2 - t->window;
 	for (size_t i = 0; !found && i < ticket_secrets_count(t->secrets); i++)
 		for (int64_t g = generation + 1;
 		     !found && g >= oldest && g >= 0; g--) {
@@ -200,8 +211,7 @@ tickets_seal(struct tickets *t, const struct lineage *from, struct ticket *out,
 	struct key k;
 	int ret;
 
-	if (n > UINT16_MAX ||
-	    !newest_key(t, ticket_generation(t->secrets, now), &k))
+	if (n > UINT16_MAX || !newest_key(t, now, &k))
 		return ERR_INTERNAL;
 	put_lineage(state + n, from->resumptions > 0 ? from->born_s : now,
 		    from->resumptions);
@@ -211,6 +221,16 @@ tickets_seal(struct tickets *t, const struct lineage *from, struct ticket *out,
 	    (word32)(n + TICKET_EXTRA), state, out->tag);
 	wipe(&k, sizeof k);
 	return ret == 0 ? ERR_OK : ERR_INTERNAL;
+}
+
+/* Clocks of gates may differ by as much as their keys allow. */
+static bool
+of_age(const struct tickets *t, int64_t age_s)
+{
+	const struct ticket_schedule *s = ticket_secrets_schedule(t->secrets);
+
+	return age_s <= (int64_t)s->lifetime_s &&
+	       age_s >= -(int64_t)s->rotation_s;
 }
 
 enum err
@@ -224,7 +244,7 @@ tickets_open(struct tickets *t, const struct ticket *in, unsigned char *state,
 
 	if (n < TICKET_EXTRA || n > UINT16_MAX)
 		return ERR_SYNTAX;
-	if (!named_key(t, ticket_generation(t->secrets, now), in->name, &k))
+	if (!named_key(t, now, in->name, &k))
 		return ERR_UNKNOWN;
 	ret = wc_ChaCha20Poly1305_Decrypt(k.seal, in->nonce, in->name,
 					  sizeof in->name, state, (word32)n,
@@ -233,9 +253,7 @@ tickets_open(struct tickets *t, const struct ticket *in, unsigned char *state,
 	if (ret != 0)
 		return ERR_SYNTAX;
 	l = take_lineage(state + n - TICKET_EXTRA);
-	if (l.resumptions >= LINEAGE_MAX ||
-	    now - l.born_s >
-		(int64_t)ticket_secrets_schedule(t->secrets)->lifetime_s)
+	if (l.resumptions >= LINEAGE_MAX || !of_age(t, now - l.born_s))
 		return ERR_EXPIRED;
 	*from = (struct lineage){l.born_s, (uint8_t)(l.resumptions + 1)};
 	return ERR_OK;

@@ -73,8 +73,12 @@ ticket_secrets_schedule(const struct ticket_secrets *s);
 size_t ticket_secrets_count(const struct ticket_secrets *s);
 /* How many generations before the present one may open. */
 int64_t ticket_previous(const struct ticket_schedule *s);
-/* The present one; forgets what may be forgotten. */
-int64_t ticket_generation(struct ticket_secrets *s, int64_t now_s);
+/*
+ * The present one; forgets what may be forgotten. *era: when it is another one
+ * than before, no number has the seed that it had.
+ */
+int64_t ticket_generation(struct ticket_secrets *s, int64_t now_s,
+			  unsigned *era);
 /* false: forgotten, or too far ahead. */
 bool ticket_seed(struct ticket_secrets *s, size_t which, int64_t generation,
 		 unsigned char seed[TICKET_SECRET]) MUST_USE;

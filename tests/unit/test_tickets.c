@@ -566,6 +566,48 @@ forgets(void)
 	tickets_free(fixed);
 }
 
+/* A clock that was a year ahead at the start, as without a battery. */
+static void
+rotates_after_jumps(void)
+{
+	struct tickets *t =
+	    tickets_of(ticket_secrets_random(&hourly, NULL), "policy");
+	struct held before, h;
+
+	at(10000 * 3600);
+	before = seal(t);
+	CU_ASSERT_EQUAL(opens(t, before), ERR_OK);
+	at(100 * 3600);
+	CU_ASSERT_NOT_EQUAL(opens(t, before), ERR_OK);
+	h = seal(t);
+	CU_ASSERT_EQUAL(opens(t, h), ERR_OK);
+	at(101 * 3600);
+	CU_ASSERT_NOT_EQUAL(
+	    memcmp(h.ticket.name, seal(t).ticket.name, TICKET_NAME), 0);
+	CU_ASSERT_EQUAL(opens(t, h), ERR_OK);
+	at(103 * 3600);
+	CU_ASSERT_EQUAL(opens(t, h), ERR_UNKNOWN);
+	/* Nor is it opened when that hour comes once more. */
+	at(10000 * 3600);
+	CU_ASSERT_EQUAL(opens(t, before), ERR_UNKNOWN);
+	tickets_free(t);
+}
+
+/* Who says that it was born tomorrow would live for longer than the others. */
+static void
+refuses_the_unborn(void)
+{
+	struct tickets *t = node(&hourly, KEY_1);
+	struct held h;
+
+	at(100000);
+	h = seal_again(t, &(struct lineage){100000 + 3600, 1});
+	CU_ASSERT_EQUAL(opens(t, h), ERR_OK); /* clocks differ */
+	h = seal_again(t, &(struct lineage){100000 + 3601, 1});
+	CU_ASSERT_EQUAL(opens(t, h), ERR_EXPIRED);
+	tickets_free(t);
+}
+
 static void
 survives_clocks(void)
 {
@@ -802,6 +844,10 @@ suite_tickets(void)
 	CU_add_test(suite, "a reload keeps a random secret",
 		    keeps_random_secrets);
 	CU_add_test(suite, "a random secret forgets what it sealed", forgets);
+	CU_add_test(suite, "keys rotate after a clock was set back, too",
+		    rotates_after_jumps);
+	CU_add_test(suite, "sessions of the future are none",
+		    refuses_the_unborn);
 	CU_add_test(suite, "clocks may jump", survives_clocks);
 	CU_add_test(suite, "freed secrets and keys stand nowhere in memory",
 		    leaves_nothing);
