@@ -12,8 +12,8 @@
  * A TLS handshake needs a place, too: limits.handshakes in total and
  * limits.handshakes_per_address in a network. Who finds none waits, without
  * being read; free places go round the networks that wait. Only handshakes that
- * have stalled (LEDGER_STALLED_MS) have to make room: the oldest one of the
- * network whose own limit is reached, else of the network that holds most.
+ * have stalled (LEDGER_STALLED_MS) have to make room: the one that has longest
+ * in the network whose own limit is reached, else in the one that holds most.
  *
  * What happens to a connection is told to the worker it lives on, its home.
  * Times are monotonic ms.
@@ -28,7 +28,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LEDGER_STALLED_MS = 1000 };
+enum {
+	LEDGER_STALLED_MS = 1000,
+	LEDGER_MOVES = 8 /* more than any client's handshake has */
+};
 #define LEDGER_OURS UINT64_MAX
 
 struct ledger;
@@ -80,6 +83,8 @@ struct ledger_seat {
 	/* Since when its handshake waits for the client; LEDGER_OURS: for us.
 	 */
 	_Atomic uint64_t since;
+	uint64_t moved; /* its worker's: when the client last got on */
+	unsigned moves; /* how often, up to LEDGER_MOVES */
 	enum ledger_place place;
 	enum ledger_shake shake;
 	enum ledger_verdict why; /* it was put out */
@@ -113,7 +118,10 @@ enum ledger_verdict ledger_enter(struct ledger *l, struct ledger_seat *seat,
  */
 enum ledger_verdict ledger_shake(struct ledger *l, struct ledger_seat *seat,
 				 uint64_t now, uint64_t *again);
-/* Now its handshake waits for the client since then, or for us. Takes no lock.
+/*
+ * Now its handshake waits for the client since then, or for us. Takes no lock;
+ * its worker alone may call it. After LEDGER_MOVES times it is as if it had not
+ * been called.
  */
 void ledger_await(struct ledger_seat *seat, uint64_t since);
 /* The handshake is over, or will not be. Once more is fine. */

@@ -11,10 +11,24 @@
 #include <stdatomic.h>
 #include <utlist.h>
 
+/* Who moves without end, byte by byte, has stalled too: its last moves do not
+ * count. */
 void
 ledger_await(struct ledger_seat *seat, uint64_t since)
 {
+	if (since != LEDGER_OURS && seat->moves < LEDGER_MOVES) {
+		seat->moves++;
+		seat->moved = since;
+	}
+	if (since != LEDGER_OURS)
+		since = seat->moved;
 	atomic_store_explicit(&seat->since, since, memory_order_relaxed);
+}
+
+static uint64_t
+since_of(const struct ledger_seat *seat)
+{
+	return atomic_load_explicit(&seat->since, memory_order_relaxed);
 }
 
 /* What keeps the network from one more handshake. */
@@ -60,6 +74,7 @@ admit_waiting(struct ledger *l, uint64_t now)
 
 		leave_queue(seat);
 		seat->shake = SHAKE_GOING;
+		seat->moves = 0;
 		ledger_await(seat, now);
 		ledger_join(l, seat, CROWD_HANDSHAKES);
 		ledger_tell(seat);
@@ -84,13 +99,29 @@ ledger_end_handshake(struct ledger *l, struct ledger_seat *seat, uint64_t now)
 	admit_waiting(l, now);
 }
 
+/* Of its network the one that has waited longest; the first ones are looked at,
+ * among whom it most often is. */
+static struct ledger_seat *
+stalest(struct ledger_seat *oldest)
+{
+	enum { LOOKED_AT = 64 };
+	struct ledger_seat *found = oldest, *s = oldest;
+
+	for (unsigned i = 0; s && i < LOOKED_AT; i++) {
+		if (since_of(s) < since_of(found))
+			found = s;
+		s = s->in[CROWD_HANDSHAKES].next;
+	}
+	return found;
+}
+
 /* Whose end would let it in. */
 static struct ledger_seat *
 in_the_way_of(const struct ledger *l, const struct ledger_seat *seat)
 {
-	return obstacle(l, seat->entry) == LEDGER_HANDSHAKES_ADDRESS
-		   ? seat->entry->groups[CROWD_HANDSHAKES].oldest
-		   : ledger_oldest_of_most(l, CROWD_HANDSHAKES);
+	return stalest(obstacle(l, seat->entry) == LEDGER_HANDSHAKES_ADDRESS
+			   ? seat->entry->groups[CROWD_HANDSHAKES].oldest
+			   : ledger_oldest_of_most(l, CROWD_HANDSHAKES));
 }
 
 static enum ledger_verdict
@@ -114,8 +145,7 @@ shake(struct ledger *l, struct ledger_seat *seat, uint64_t now, uint64_t *again)
 		if (seat->shake == SHAKE_GOING)
 			return LEDGER_ADMITTED;
 		other = in_the_way_of(l, seat);
-		since =
-		    atomic_load_explicit(&other->since, memory_order_relaxed);
+		since = since_of(other);
 		*again = (since < now ? since : now) + LEDGER_STALLED_MS;
 		if (*again > now)
 			return obstacle(l, seat->entry);

@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 from fake import Backend, Conversation
@@ -424,6 +425,33 @@ class Stalled(Case):
         self.assertTrue([e for e in gate.events("connection")
                          if e["event.reason"] == "made room for others"])
         early.command("a", b"NOOP")
+
+    def test_who_drips_makes_room_as_who_says_nothing(self):
+        gate = self.start_gate(self.keep(Backend()), {
+            "limits": {"handshakes": 10}, "timeouts": {"handshake": "60s"}})
+        crowd = [raw_connection(gate.port, source="127.0.1.%d" % n)
+                 for n in range(10)]
+        for sock in crowd:
+            self.addCleanup(sock.close)
+            sock.sendall(client_hello(sorted(GOOD)))
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+
+        def drip():  # a key exchange, in records of one byte
+            for part in [b"\x10\0\0\x42"] + [b"\4"] * 65:
+                for sock in crowd:
+                    try:
+                        sock.sendall(record(HANDSHAKE, part, 0x0303))
+                    except OSError:
+                        pass
+                if ended.wait(0.4):
+                    return
+        threading.Thread(target=drip, daemon=True).start()
+        time.sleep(0.5)
+        begin = time.monotonic()
+        self.logged_in(gate, source="127.0.2.1")
+        self.assertLess(time.monotonic() - begin, 8)
+        ended.set()
 
     def test_a_handshake_after_starttls_needs_a_place_too(self):
         gate = self.start_gate(self.keep(Backend()), {

@@ -207,6 +207,53 @@ who_waits_for_us_is_left_alone(void)
 	close_hall();
 }
 
+/* A byte now and then, in a record of its own, is no progress. */
+static void
+who_drips_has_stalled(void)
+{
+	enum ledger_verdict why = LEDGER_ADMITTED;
+	uint64_t begin;
+
+	open_hall(1, 1);
+	CU_ASSERT_EQUAL(come("192.0.2.1"), LEDGER_ADMITTED);
+	CU_ASSERT_EQUAL(come("192.0.2.2"), LEDGER_HANDSHAKES);
+	begin = hall.now;
+	while (ask(&hall.seats[1]) != LEDGER_ADMITTED &&
+	       hall.now < begin + 60000) {
+		hall.now += LEDGER_STALLED_MS - 1;
+		ledger_await(&hall.seats[0], LEDGER_OURS);
+		ledger_await(&hall.seats[0], hall.now);
+	}
+	CU_ASSERT_TRUE(hall.now <=
+		       begin + (LEDGER_MOVES + 1) * LEDGER_STALLED_MS);
+	CU_ASSERT_TRUE(hall.now >= begin + 4 * (LEDGER_STALLED_MS - 1));
+	CU_ASSERT_EQUAL(news(&why), 0);
+	/* The next handshake in that seat would have its own. */
+	ledger_await(&hall.seats[1], hall.now + 500);
+	CU_ASSERT_EQUAL(come("192.0.2.3"), LEDGER_HANDSHAKES);
+	hall.now += LEDGER_STALLED_MS;
+	CU_ASSERT_EQUAL(ask(&hall.seats[2]), LEDGER_HANDSHAKES);
+	close_hall();
+}
+
+/* One who moves keeps no place for those beside it who have stalled. */
+static void
+nobody_shields_the_stalled(void)
+{
+	enum ledger_verdict why = LEDGER_ADMITTED;
+
+	open_hall(3, 3);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(come("192.0.2.1"), LEDGER_ADMITTED);
+	CU_ASSERT_EQUAL(come("192.0.2.2"), LEDGER_HANDSHAKES);
+	hall.now = hall.again - 1;
+	ledger_await(&hall.seats[0], hall.now++);
+	CU_ASSERT_EQUAL(ask(&hall.seats[3]), LEDGER_ADMITTED);
+	CU_ASSERT_EQUAL(news(&why), 1);
+	CU_ASSERT_EQUAL(news(&why), -1);
+	close_hall();
+}
+
 static void
 at_its_own_limit_a_network_makes_room_itself(void)
 {
@@ -341,6 +388,9 @@ suite_handshakes(void)
 		    the_oldest_stalled_of_who_holds_most_makes_room);
 	CU_add_test(s, "who waits for us is left alone",
 		    who_waits_for_us_is_left_alone);
+	CU_add_test(s, "who drips has stalled", who_drips_has_stalled);
+	CU_add_test(s, "nobody shields the stalled",
+		    nobody_shields_the_stalled);
 	CU_add_test(s, "at its own limit a network makes room itself",
 		    at_its_own_limit_a_network_makes_room_itself);
 	CU_add_test(s, "a crowd that moves loses nobody",
