@@ -3,8 +3,9 @@
  * admin.h - the admin socket, as the relay's main thread serves it.
  *
  * One request on each connection (daemon/request.h). Who has no right at all is
- * told so and takes no place; the others have ADMIN_CLIENTS places and little
- * time, and who reads slowly is ended. An answer is made piece by piece, as the
+ * told so and takes no place; the others have ADMIN_CLIENTS places, of which
+ * those who may only read have ADMIN_READERS, and little time; who reads slowly
+ * is ended. An answer is made piece by piece, as the
  * client takes it.
  */
 #ifndef DAEMON_ADMIN_H
@@ -18,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ADMIN_CLIENTS = 16 };
+enum { ADMIN_CLIENTS = 16, ADMIN_READERS = 12 };
 
 struct admin;
 

@@ -260,6 +260,17 @@ turn_away(int fd, const char *why)
 	hang_up(fd);
 }
 
+/* Readers leave some places to those who may do more. */
+static bool
+readers_enough(const struct admin *a)
+{
+	size_t n = 0;
+
+	for (const struct client *c = a->clients; c; c = c->next)
+		n += c->right == RIGHT_READ;
+	return n >= ADMIN_READERS;
+}
+
 static void
 welcome(struct admin *a, int fd)
 {
@@ -271,6 +282,10 @@ welcome(struct admin *a, int fd)
 			  "error only root, the user who started the daemon "
 			  "and members of the groups admin.readers and "
 			  "admin.controllers may do this\n");
+		return;
+	}
+	if (right == RIGHT_READ && readers_enough(a)) {
+		turn_away(fd, "error too many ask at once; try it again\n");
 		return;
 	}
 	c = calloc(1, sizeof *c);

@@ -50,6 +50,22 @@ class Asking(Case):
                                 patience=patience, **more)
         return (done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def crowd_of(self, gate, **who):
+        """Fifty clients of another user, who come and say nothing."""
+        holder = subprocess.Popen(
+            ["/usr/bin/python3", "-c",
+             "import socket, sys, time\n"
+             "crowd = [socket.socket(socket.AF_UNIX) for _ in range(50)]\n"
+             "for s in crowd: s.connect(sys.argv[1])\n"
+             "print('ready', flush=True)\n"
+             "time.sleep(30)\n", gate.admin_path],
+            user=NOBODY, group=NOBODY, stdout=subprocess.PIPE, **who)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        self.addCleanup(holder.stdout.close)
+        self.assertEqual(holder.stdout.readline(), b"ready\n")
+        return holder
+
     def listed(self, gate):
         code, out, err = self.ask(gate, "cert", "list", "--json")
         self.assertEqual((code, err), (OK, ""))
@@ -165,10 +181,10 @@ class List(Asking):
 
     def test_nothing_in_it_steers_a_terminal(self):
         folder = self.new_folder("certs.d")
-        pair = self.pair("c", "DNS:c.example.org")
+        pair = self.pair("c", "DNS:c.example.org", "DNS:c\x1b[2J\x1b[31m")
         for suffix, key in ((".crt", "chain"), (".key", "key")):
             with open(pair[key]) as f, \
-                    open(os.path.join(folder, "a\x1b[2J\u202eb\"c" + suffix),
+                    open(os.path.join(folder, "a\\u001bb\"c" + suffix),
                          "w") as to:
                 to.write(f.read())
         gate = self.gate_with({"certificates": [
@@ -179,6 +195,7 @@ class List(Asking):
             code, out, err = self.ask(gate, "cert", "list", *more)
             self.assertEqual(code, OK)
             self.assertIsNone(RAW.search(out + err), out)
+            self.assertIn("c\\u001b[2J", out)
 
     def test_the_configuration_says_where_the_socket_is(self):
         gate = self.gate_with()
@@ -280,6 +297,14 @@ class Rights(Asking):
     def test_controllers_may_do_both(self):
         self.assertEqual(self.codes(**self.as_user(self.controllers)),
                          [OK, OK])
+
+    def test_readers_cannot_keep_out_who_may_do_more(self):
+        crowd = self.crowd_of(self.gate, extra_groups=[self.readers.gr_gid])
+        for _ in range(3):
+            begin = time.monotonic()
+            self.assertEqual(self.ask(self.gate, "reload")[0], OK)
+            self.assertLess(time.monotonic() - begin, PATIENCE - 1)
+        self.assertIsNone(crowd.poll())
 
     def test_rights_change_with_a_reload(self):
         self.gate.change({"admin": {"readers": "", "controllers": ""}})
@@ -395,19 +420,7 @@ class Hostile(Asking):
     @unittest.skipUnless(am_root(), "only root can become others")
     def test_who_has_no_right_takes_no_place(self):
         gate = self.gate_with()
-        holder = subprocess.Popen(
-            ["/usr/bin/python3", "-c",
-             "import socket, sys, time\n"
-             "crowd = [socket.socket(socket.AF_UNIX) for _ in range(50)]\n"
-             "for s in crowd: s.connect(sys.argv[1])\n"
-             "print('ready', flush=True)\n"
-             "time.sleep(30)\n", gate.admin_path],
-            user=NOBODY, group=NOBODY, extra_groups=[],
-            stdout=subprocess.PIPE)
-        self.addCleanup(holder.wait)
-        self.addCleanup(holder.kill)
-        self.addCleanup(holder.stdout.close)
-        self.assertEqual(holder.stdout.readline(), b"ready\n")
+        self.crowd_of(gate, extra_groups=[])
         begin = time.monotonic()
         self.assertEqual(len(self.listed(gate)), 1)
         self.assertLess(time.monotonic() - begin, PATIENCE - 1)
