@@ -32,5 +32,8 @@ size_t json_string(struct slice value, char out[JSON_STRING_MAX], bool *cut);
  * in *point; 1 and a code point of -1 when s does not begin with valid UTF-8.
  */
 size_t utf8_next(struct slice s, int32_t *point);
+/* Is it all characters that are shown as themselves? json_string would escape
+ * none, but quotes and backslashes. */
+bool utf8_visible(struct slice s);
 
 #endif

@@ -7,7 +7,8 @@
  *   NAME.pem           (both in one)    NAME.ocsp
  *
  * The last of each may be missing. Names that begin with a dot, and other files
- * and folders, are left alone.
+ * and folders, are left alone; so are names with characters that are not shown
+ * as themselves, for names come to be read in logs and on terminals.
  */
 #ifndef DAEMON_FOLDER_H
 #define DAEMON_FOLDER_H
@@ -22,6 +23,7 @@ enum { FOLDER_NAMES_MAX = 400000, FOLDER_PATH_MAX = 4096 };
 struct folder {
 	char **names;
 	size_t count, cap;
+	size_t odd; /* names that were left out as not fit to be shown */
 };
 
 /* ERR_SYSTEM: errno says why. */

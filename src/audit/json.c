@@ -69,6 +69,20 @@ is_unseen(int32_t point)
 	return false;
 }
 
+bool
+utf8_visible(struct slice s)
+{
+	while (s.len > 0) {
+		int32_t point;
+		size_t len = utf8_next(s, &point);
+
+		if (point < 0 || is_unseen(point))
+			return false;
+		s = slice_skip(s, len);
+	}
+	return true;
+}
+
 static size_t
 put_escape(char *out, uint32_t unit)
 {

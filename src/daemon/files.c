@@ -86,17 +86,42 @@ fail_to_open(struct snapshot_fault *fault, const char *path, int error)
 	return fail(fault, ERR_DENIED, path, text);
 }
 
+/*
+ * Some devices do something when they are opened, and a link to one may lie in
+ * a folder of certificates: what is there is looked at first (O_PATH), and what
+ * was looked at is opened. Not a regular file: it is not to be read from.
+ */
+static int
+open_seen(const char *path, struct stat *st)
+{
+	/* O_NONBLOCK: without /proc a FIFO must not hang us. */
+	static const int how = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	char self[40];
+	int seen = open(path, O_PATH | O_CLOEXEC), fd, error;
+
+	if (seen < 0 || fstat(seen, st) != 0 || !S_ISREG(st->st_mode))
+		return seen;
+	(void)snprintf(self, sizeof self, "/proc/self/fd/%d", seen);
+	fd = open(self, how);
+	if (fd < 0 && errno == ENOENT) /* there is no /proc */
+		fd = open(path, how);
+	if (fd >= 0 && fstat(fd, st) != 0)
+		st->st_mode = 0;
+	error = errno;
+	(void)close(seen);
+	errno = error;
+	return fd;
+}
+
 static enum err
 read_file(const char *path, size_t most, struct file_bytes *out, unsigned *mode,
 	  struct snapshot_fault *fault)
 {
-	/* O_NONBLOCK: a FIFO must not hang us before fstat tells it from a
-	 * file. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	struct stat st = {.st_mode = 0};
+	int fd = open_seen(path, &st);
 	enum err e;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
+	if (fd < 0) {
 		e = fail_to_open(fault, path, errno);
 	} else if (!S_ISREG(st.st_mode)) {
 		e = fail(fault, ERR_REFUSED, path, "not a regular file");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon/folder.h"
 
+#include "audit/json.h"
 #include "base/slice.h"
 
 #include <dirent.h>
@@ -23,6 +24,10 @@ keep(struct folder *f, const char *name)
 {
 	char **more = f->names;
 
+	if (!utf8_visible(slice_str(name))) {
+		f->odd++;
+		return ERR_OK;
+	}
 	if (f->count == FOLDER_NAMES_MAX) {
 		errno = E2BIG;
 		return ERR_SYSTEM;

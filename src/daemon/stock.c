@@ -210,6 +210,18 @@ add_found(struct stocking *k, const struct folder_pair *at,
 	return e;
 }
 
+static void
+notice_odd(struct stocking *k, const char *path, size_t count)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof text,
+		       "files and folders in it are left out: %zu, whose "
+		       "names have characters that cannot be shown",
+		       count);
+	notice_add(&k->f->notices, path, "odd-name", SHELF_NONE, text);
+}
+
 static enum err
 add_folder(struct stocking *k, const struct certificate_settings *c,
 	   struct slice passphrase)
@@ -237,6 +249,8 @@ add_folder(struct stocking *k, const struct certificate_settings *c,
 			? e
 			: add_found(k, &at, passphrase, c->serve_faults);
 	}
+	if (e == ERR_OK && folder.odd > 0)
+		notice_odd(k, c->directory, folder.odd);
 	folder_clear(&folder);
 	if (e == ERR_OK && k->pairs == before)
 		notice_add(&k->f->notices, c->directory, "empty", SHELF_NONE,

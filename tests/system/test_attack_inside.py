@@ -146,6 +146,21 @@ class Files(Command):
                     with self.subTest((kind, name, command)):
                         self.not_read(path, command)
 
+    def test_what_is_no_file_is_not_even_opened(self):
+        """A watchdog, a tape: opening alone does something."""
+        for name in ("config_path", "chain", "key"):
+            with self.subTest(name):
+                gate = self.gate = self.make_gate(free_port())
+                path = getattr(gate, name)
+                self.put(path, "fifo")
+                writer = subprocess.Popen(["sh", "-c", 'echo > "$0"', path])
+                self.addCleanup(writer.wait)
+                self.addCleanup(writer.kill)
+                time.sleep(0.2)
+                for command in ("check", "run"):
+                    self.not_read(path, command)
+                self.assertIsNone(writer.poll())
+
     def test_config_print_does_not_block_either(self):
         self.put(self.gate.config_path, "fifo")
         self.not_read(self.gate.config_path, "print")
@@ -251,6 +266,32 @@ class Escapes(Case):
         self.everything_written(gate)
         names = {e.get("tls.client.server_name") for e in gate.events("tls")}
         self.assertEqual(names, {None, "good-1.example.org"})
+
+    def test_names_of_files_beside_the_certificates_never_do(self):
+        gate = self.make_gate(free_port())
+        folder = self.new_folder("certs.d")
+        with open(os.path.join(folder, "good.pem"), "w") as to:
+            for path in (gate.chain, gate.key):
+                with open(path) as f:
+                    to.write(f.read())
+        for evil in (*ESCAPES, b"x\nimapward: ready"):
+            if not re.search(rb"[ -~]*\Z", evil).start() == 0:
+                with open(os.path.join(folder.encode(), evil + b".crt"),
+                          "w") as f:
+                    f.write("no certificate")
+        gate.change({"certificates": [{"directory": folder}]})
+        code, err = self.checked(gate)
+        self.assertEqual(code, 0, err)
+        self.assertIsNone(RAW.search(err), err)
+        self.assertIn("left out: ", err)
+        gate.start()
+        self.everything_written(gate)
+
+    def checked(self, gate):
+        done = subprocess.run([IMAPWARD, "config", "check", gate.config_path],
+                              capture_output=True, timeout=30)
+        return done.returncode, (done.stdout + done.stderr).decode(
+            errors="surrogateescape")
 
     def test_what_backends_say_never_does(self):
         backend = self.keep(Backend())
