@@ -171,7 +171,9 @@ static const struct key keys[] = {
 		 "PEM. Needed where client_certificate is not off.",
 	 .from_base = true},
 	{"tls_policies.client_crl", KIND_PATH, P(client_crl), "", 0, PATH_MAX_LEN,
-	 .help = "File with the lists of what these authorities revoked: PEM.",
+	 .help = "File with the lists of what these authorities revoked: PEM. With "
+		 "it, a certificate is refused, too, if its issuer has no list "
+		 "there, or one that has ended. Authorities are not looked up.",
 	 .from_base = true},
 	{"tls_policies.client_names", KIND_SUBJECTS,
 	 ITEMS(tls_policy_settings, client_names), "", 0,

@@ -147,6 +147,30 @@ describe(struct peer *p, const struct certificate *c)
 			sizeof p->sha256);
 }
 
+/* What the library does not mind; NULL: nothing. */
+static const char *
+weakness(const struct certificate *c)
+{
+	if (c->key_kind == KEY_RSA && c->key_bits < RSA_BITS_MIN)
+		return "the client's certificate, or an issuer's, has a weak "
+		       "key";
+	if (c->digest == DIGEST_SHA1 || c->digest == DIGEST_MD5)
+		return "the client's certificate, or an issuer's, is signed "
+		       "with SHA-1 or MD5";
+	return NULL;
+}
+
+/* Brought by the client; how a root is signed says nothing. */
+static bool
+judge_issuer(struct peer *p, struct slice der)
+{
+	struct certificate c;
+
+	if (certificate_read(der, &c) == ERR_OK && !certificate_self_issued(&c))
+		p->reason = weakness(&c);
+	return !p->reason;
+}
+
 /* The client's own certificate, which the library found good. */
 static bool
 judge(struct peer *p, struct slice der)
@@ -158,15 +182,11 @@ judge(struct peer *p, struct slice der)
 		return false;
 	}
 	describe(p, &c);
-	if (c.key_kind == KEY_RSA && c.key_bits < RSA_BITS_MIN) {
-		p->reason = "the client's certificate has a weak key";
-		return false;
-	}
-	if (is_allowed(p->policy, &c))
-		return true;
-	p->reason = "the client's certificate has none of the names in "
-		    "client_names";
-	return false;
+	p->reason = weakness(&c);
+	if (!p->reason && !is_allowed(p->policy, &c))
+		p->reason = "the client's certificate has none of the names in "
+			    "client_names";
+	return !p->reason;
 }
 
 /* VerifyCallback: from the top of the chain down to the client's own. */
@@ -174,15 +194,17 @@ static int
 on_verify(int good, WOLFSSL_X509_STORE_CTX *store)
 {
 	struct peer *p = store->userCtx;
+	int i = store->error_depth;
+	struct slice der;
 
 	p->issuers_sent |= store->totalCerts > 1;
 	if (!good)
 		return 0;
 	/* Called once too for a client that has none. */
-	if (store->error_depth != 0 || store->totalCerts == 0)
+	if (i < 0 || i >= store->totalCerts)
 		return 1;
-	return judge(p,
-		     slice_of(store->certs[0].buffer, store->certs[0].length));
+	der = slice_of(store->certs[i].buffer, store->certs[i].length);
+	return i > 0 ? judge_issuer(p, der) : judge(p, der);
 }
 
 enum err

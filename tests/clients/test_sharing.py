@@ -76,7 +76,7 @@ class Policies(Sharing):
                 with self.assertRaisesRegex(ssl.SSLError, "(?i)alert"):
                     visitor.visit(self.gate.port)
                 self.gate.event("tls", event_reason="the client's "
-                                "certificate has a weak key",
+                                "certificate, or an issuer's, has a weak key",
                                 tls_version=version)
 
     def test_a_session_is_not_resumed_once_others_only_are_let_in(self):

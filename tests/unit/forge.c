@@ -147,13 +147,26 @@ forge_signature(struct forged *to, struct slice text, enum forge_key signer)
 	forge_put(to, DER_BIT_STRING, slice_of(bits, n + 1));
 }
 
+static void
+put_sha1_signature(struct forged *to, struct slice text, enum forge_key signer)
+{
+	unsigned char digest[WC_SHA_DIGEST_SIZE], bits[1 + 80] = {0};
+	word32 n = sizeof bits - 1;
+
+	must(wc_ShaHash(text.ptr, (word32)text.len, digest) == 0);
+	must(wc_ecc_sign_hash(digest, sizeof digest, bits + 1, &n, &rng,
+			      key_of(signer)) == 0);
+	forge_put(to, DER_BIT_STRING, slice_of(bits, n + 1));
+}
+
 void
 forge_certificate(const struct forge *f, struct forged *out)
 {
 	unsigned char version[] = {
 	    2, 1, (unsigned char)(f->version > 0 ? f->version - 1 : 2)};
 	struct slice algorithm =
-	    f->algorithm.len > 0
+	    f->sha1 ? SLICE("\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
+	    : f->algorithm.len > 0
 		? f->algorithm
 		: SLICE("\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02");
 	struct forged tbs = {.len = 0}, whole = {.len = 0};
@@ -171,7 +184,8 @@ forge_certificate(const struct forge *f, struct forged *out)
 	forge_put(&whole, DER_SEQUENCE, all(&tbs));
 	tbs = whole;
 	forge_put(&whole, DER_SEQUENCE, algorithm);
-	forge_signature(&whole, all(&tbs), f->signer);
+	(f->sha1 ? put_sha1_signature : forge_signature)(&whole, all(&tbs),
+							 f->signer);
 	out->len = 0;
 	forge_put(out, DER_SEQUENCE, all(&whole));
 }

@@ -10,6 +10,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { FORGE_MAX = 4096 };
@@ -42,6 +43,7 @@ struct forge {
 	enum forge_key key, signer;
 	struct slice info;      /* SubjectPublicKeyInfo in place of the key's */
 	struct slice algorithm; /* its content; empty: ECDSA with SHA-256 */
+	bool sha1;              /* ECDSA with SHA-1, and really so */
 	struct slice serial;    /* empty: 1 */
 	unsigned version;       /* 0: 3 */
 	struct slice extensions; /* SEQUENCEs; empty: none */

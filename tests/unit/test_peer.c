@@ -33,6 +33,17 @@
 	"\x81\x10"                                                             \
 	"anna@example.com"
 
+/* subjectAltName: *.example.com */
+#define FOR_MANY                                                               \
+	"\x30\x18\x06\x03" CE "\x11\x04\x11\x30\x0f"                           \
+	"\x82\x0d"                                                             \
+	"*.example.com"
+/* subjectAltName: anna.example.com, and NUL, and more */
+#define CUT_SHORT                                                              \
+	"\x30\x24\x06\x03" CE "\x11\x04\x1d\x30\x1b"                           \
+	"\x82\x19"                                                             \
+	"anna.example.com\0evil.org"
+
 static const struct forge root = {
     .subject = "Client Root",
     .issuer = "Client Root",
@@ -59,6 +70,12 @@ enum who {
 	STRANGER,
 	REVOKED,
 	RSA_KEY,
+	BY_LEAF,  /* Anna's own certificate has signed it */
+	IMPOSTOR, /* calls itself the root, and has signed itself */
+	STAR,     /* *.example.com */
+	NUL,      /* anna.example.com, and more behind it */
+	OLD,      /* signed with SHA-1 */
+	OLD_CA,   /* its issuer is */
 	PEOPLE
 };
 
@@ -90,6 +107,21 @@ person(enum who who)
 		f.info = shelves_rsa_info();
 	if (who == REVOKED)
 		f.serial = SLICE("\x66");
+	if (who == BY_LEAF) {
+		f.issuer = "Anna";
+		f.signer = FORGE_LEAF;
+	}
+	if (who == IMPOSTOR) {
+		f.subject = f.issuer = "Client Root";
+		f.signer = FORGE_LEAF;
+	}
+	if (who == STAR)
+		f.extensions = SLICE(FOR_CLIENTS FOR_MANY);
+	if (who == NUL)
+		f.extensions = SLICE(FOR_CLIENTS CUT_SHORT);
+	if (who == STAR || who == NUL)
+		f.subject = "Eve";
+	f.sha1 = who == OLD;
 	return f;
 }
 
@@ -107,12 +139,15 @@ static struct slice
 chain_of(enum who who)
 {
 	static char pem[PEOPLE][8192];
-	struct forge f = person(who);
+	struct forge f = person(who), issuer = authority;
 
+	issuer.sha1 = who == OLD_CA;
 	if (!pem[who][0]) {
 		append(pem[who], sizeof pem[who], &f);
+		if (who == BY_LEAF)
+			append(pem[who], sizeof pem[who], &leaf);
 		if (who != ALONE)
-			append(pem[who], sizeof pem[who], &authority);
+			append(pem[who], sizeof pem[who], &issuer);
 	}
 	return slice_str(pem[who]);
 }
@@ -129,38 +164,45 @@ prepare(struct tls_client *c)
 					   : forge_key_pem(FORGE_LEAF));
 }
 
-/* By the intermediate CA: number 0x66 is revoked. */
-static struct slice
-crl(void)
+/* Number 0x66 is revoked; room for 4096 bytes. */
+static void
+make_crl(const char *issuer, enum forge_key signer, char *pem)
 {
-	static char pem[4096];
 	struct slice algorithm =
 	    SLICE("\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02");
 	struct forged one = {.len = 0}, list = {.len = 0}, tbs = {.len = 0};
 	struct forged text = {.len = 0}, whole = {.len = 0};
 	int n;
 
-	if (pem[0])
-		return slice_str(pem);
 	forge_put(&one, DER_INTEGER, SLICE("\x66"));
 	forge_put(&one, DER_UTC_TIME, SLICE("260101000000Z"));
 	forge_put(&list, DER_SEQUENCE, slice_of(one.bytes, one.len));
 	forge_put(&tbs, DER_INTEGER, SLICE("\x01"));
 	forge_put(&tbs, DER_SEQUENCE, algorithm);
-	forge_name(&tbs, "Client CA");
+	forge_name(&tbs, issuer);
 	forge_put(&tbs, DER_UTC_TIME, SLICE("260101000000Z"));
 	forge_put(&tbs, DER_UTC_TIME, SLICE("491231235959Z"));
 	forge_put(&tbs, DER_SEQUENCE, slice_of(list.bytes, list.len));
 	forge_put(&text, DER_SEQUENCE, slice_of(tbs.bytes, tbs.len));
 	whole = text;
 	forge_put(&whole, DER_SEQUENCE, algorithm);
-	forge_signature(&whole, slice_of(text.bytes, text.len), FORGE_CA);
+	forge_signature(&whole, slice_of(text.bytes, text.len), signer);
 	tbs.len = 0;
 	forge_put(&tbs, DER_SEQUENCE, slice_of(whole.bytes, whole.len));
-	n = wc_DerToPem(tbs.bytes, (word32)tbs.len, (byte *)pem, sizeof pem - 1,
+	n = wc_DerToPem(tbs.bytes, (word32)tbs.len, (byte *)pem, 4095,
 			CRL_TYPE);
 	CU_ASSERT_TRUE_FATAL(n > 0);
-	return slice_str(pem);
+	pem[n] = '\0';
+}
+
+static void
+add_crl(struct shelf_builder *b, const char *path, const char *issuer,
+	enum forge_key signer)
+{
+	char pem[4096];
+
+	make_crl(issuer, signer, pem);
+	CU_ASSERT_EQUAL(shelf_add_file(b, path, slice_str(pem)), ERR_OK);
 }
 
 /* ca: trusted, as "R" the root or "RC" the intermediate too. */
@@ -179,7 +221,8 @@ gate(const char *ca, const char *policy)
 	if (strchr(ca, 'C'))
 		append(pem, sizeof pem, &authority);
 	CU_ASSERT_EQUAL(shelf_add_file(b, "/ca.pem", slice_str(pem)), ERR_OK);
-	CU_ASSERT_EQUAL(shelf_add_file(b, "/crl.pem", crl()), ERR_OK);
+	add_crl(b, "/crl.pem", "Client CA", FORGE_CA);
+	add_crl(b, "/top.pem", "Client Root", FORGE_ROOT);
 	(void)snprintf(yaml, sizeof yaml,
 		       "tls_policies:\n  - name: own\n    client_ca: /ca.pem\n"
 		       "%s",
@@ -220,6 +263,24 @@ static const struct {
      "the client's certificate has been revoked"},
     {"not revoked", "RC", REQUIRED "    client_crl: /crl.pem\n", ANNA, 0, 0,
      NULL},
+    {"its issuer has no list", "RC", REQUIRED "    client_crl: /top.pem\n",
+     ANNA, 42, 42,
+     "there is no list of revoked certificates from the issuer of the "
+     "client's"},
+    {"signed by one who is no CA", "R", REQUIRED, BY_LEAF, 48, 48,
+     "the client's certificate is from an unknown issuer"},
+    {"named as the CA is", "R", REQUIRED, IMPOSTOR, 42, 42,
+     "the client's certificate is not signed by the issuer that it names"},
+    {"signed with SHA-1", "R", REQUIRED, OLD, 42, 42,
+     "the client's certificate, or an issuer's, is signed with SHA-1 or MD5"},
+    {"its issuer signed with SHA-1", "R", REQUIRED, OLD_CA, 42, 42,
+     "the client's certificate, or an issuer's, is signed with SHA-1 or MD5"},
+    {"a name for many", "R", REQUIRED "    client_names: [anna.example.com]\n",
+     STAR, 42, 42,
+     "the client's certificate has none of the names in client_names"},
+    {"a name that ends at NUL", "R",
+     REQUIRED "    client_names: [anna.example.com]\n", NUL, 42, 42,
+     "the client's certificate or signature is malformed"},
     {"revoked, but nobody looks", "RC", REQUIRED, REVOKED, 0, 0, NULL},
     {"allowed by common name", "R", REQUIRED "    client_names: [bert, anna]\n",
      ANNA, 0, 0, NULL},
@@ -248,7 +309,8 @@ test_clients(void)
 		CU_ASSERT_EQUAL(in, alert == 0);
 		CU_ASSERT_EQUAL(v.alert_sent, alert > 0 ? alert : -1);
 		if (rows[r].reason)
-			CU_ASSERT_STRING_EQUAL(v.reason, rows[r].reason);
+			CU_ASSERT_STRING_EQUAL(v.reason ? v.reason : "",
+					       rows[r].reason);
 		if (in != (alert == 0) ||
 		    v.alert_sent != (alert > 0 ? alert : -1))
 			printf("%s: %d, alert %d, %s\n", rows[r].shows, in,
