@@ -41,6 +41,9 @@ struct flood_record {
 void flood_init(struct flood *f, const unsigned char key[HASH_KEY]);
 /* False: this connection is counted instead of being told. */
 bool flood_tell(struct flood *f, const struct address *from, uint64_t now);
+/* Would one more be counted, as things are? */
+bool flood_is_on(const struct flood *f, const struct address *from,
+		 uint64_t now);
 /* When flood_next has something; UINT64_MAX: not before flood_tell is false. */
 uint64_t flood_due(const struct flood *f);
 /* The next record that is due at `now`, UINT64_MAX for all there are; false:

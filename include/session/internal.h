@@ -126,6 +126,7 @@ struct session {
 	unsigned char tls_policy; /* of this client, place in the settings */
 	uint64_t now, wall;       /* of the step in hand */
 	uint64_t began;           /* monotonic ms */
+	uint32_t shook;           /* ms that its handshake took */
 	uint64_t deadline;        /* of the state; UINT64_MAX none */
 	uint64_t alarm;           /* what the edge was told last */
 	uint64_t gate_left;  /* ms that GATE may still take, once it was left */
@@ -142,6 +143,7 @@ struct session {
 	bool stray_noted;
 	bool weighed; /* is it told one by one? */
 	bool counted; /* no: as one of many, see flood.h */
+	bool owed;    /* its handshake was not told yet, nor need it be */
 	bool halved;  /* the client ended; the backend may finish */
 	bool greeting_due;
 	unsigned char signal; /* enum tls_signal: how it left without TLS ... */

@@ -61,6 +61,31 @@ flood_tell(struct flood *f, const struct address *from, uint64_t now)
 	return false;
 }
 
+/* Held, or in a second in which enough were told. */
+static bool
+is_full(const struct flood_place *p, uint64_t now)
+{
+	return p->held > 0 || (!over(p, now) && p->told >= FLOOD_RATE);
+}
+
+bool
+flood_is_on(const struct flood *f, const struct address *from, uint64_t now)
+{
+	struct address network = address_network(from);
+	uint64_t at = hash_keyed(f->key, slice_of(network.octets, 16));
+	bool room = false;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		const struct flood_place *p =
+		    &f->places[(at + i) % FLOOD_NETWORKS];
+
+		if (p->told > 0 && address_eq(&p->network, &network))
+			return is_full(p, now);
+		room |= p->held == 0 && over(p, now);
+	}
+	return !room && is_full(&f->places[FLOOD_NETWORKS], now);
+}
+
 uint64_t
 flood_due(const struct flood *f)
 {

@@ -108,16 +108,36 @@ begin_tls(struct session *s, bool established, struct engine_facts *f)
 	return e;
 }
 
-void
-report_tls(struct session *s)
+static void
+tell_tls(struct session *s)
 {
 	struct engine_facts f;
 	struct event *e = begin_tls(s, true, &f);
 
 	event_bool(e, FIELD_TLS_RESUMED, f.resumed);
 	witness_who(s, e);
-	add_duration(e, s->now - s->began);
+	add_duration(e, s->shook);
 	emit(s, e);
+}
+
+/* A flood may shake hands as well: it is told before the next event of a
+ * client that is told itself. */
+void
+report_tls(struct session *s)
+{
+	s->shook = (uint32_t)(s->now - s->began);
+	s->owed = s->attempts == 0 &&
+		  flood_is_on(&s->work->flood, &s->peer.address, s->now);
+	if (!s->owed)
+		tell_tls(s);
+}
+
+static void
+tell_owed(struct session *s)
+{
+	if (s->owed)
+		tell_tls(s);
+	s->owed = false;
 }
 
 void
@@ -158,9 +178,11 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	const struct attempt *a = s->attempt;
 	const struct backend_settings *b =
 	    &session_settings(s)->backends[a->backend];
-	struct event *e = begin(s, EV_LOGIN);
+	struct event *e;
 	char ip[ADDRESS_TEXT_MAX];
 
+	tell_owed(s);
+	e = begin(s, EV_LOGIN);
 	event_text(e, FIELD_OUTCOME,
 		   s->authenticated        ? "success"
 		   : verdict == REPLY_NONE ? "unknown"
@@ -193,6 +215,7 @@ report_violation(struct session *s, enum side side, const char *reason)
 
 	if (only_counted(s))
 		return;
+	tell_owed(s);
 	e = begin(s, EV_VIOLATION);
 	event_text(e, FIELD_RULE,
 		   side == SIDE_CLIENT ? "client-protocol"
@@ -224,6 +247,7 @@ report_connection(struct session *s)
 
 	if (only_counted(s))
 		return;
+	tell_owed(s);
 	e = begin(s, EV_CONNECTION);
 	event_text(e, FIELD_REASON, s->why);
 	event_text(e, FIELD_STATE, s->last_state);

@@ -210,6 +210,41 @@ forgotten(void)
 	world_end(&w);
 }
 
+/* Whoever can shake hands can do it a thousand times a second. */
+static void
+handshakes_of_a_flood(void)
+{
+	static struct world w;
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		w.busy = true;
+		world_begin(&w, DOOR_TLS, 0, NULL, 1);
+		for (unsigned i = 0; i <= FLOOD_RATE; i++)
+			(void)flood_tell(&w.work->flood,
+					 &w.session.peer.address, w.now);
+		world_admit(&w);
+		CU_ASSERT_TRUE(world_holds(&w.to_client, "* OK "));
+		CU_ASSERT_FALSE(
+		    world_holds(&w.events, "\"event.action\":\"tls\""));
+		if (attempt > 0) {
+			world_client(&w, SLICE("a LOGIN x \"\"\r\n"));
+			CU_ASSERT_TRUE(world_holds(
+			    &w.events, "\"event.action\":\"login\""));
+		}
+		world_client_close(&w);
+		world_wait(&w, 60000);
+		CU_ASSERT_TRUE(w.done);
+		CU_ASSERT_EQUAL(
+		    world_holds(&w.events, "\"event.action\":\"tls\""),
+		    attempt > 0);
+		CU_ASSERT_EQUAL(
+		    world_holds(&w.events, "\"event.action\":\"connection\""),
+		    attempt > 0);
+		world_end(&w);
+	}
+	w.busy = false;
+}
+
 void
 suite_witness(void)
 {
@@ -227,4 +262,6 @@ suite_witness(void)
 		    lost_flight);
 	CU_add_test(suite, "TLS on the STARTTLS port has a family", stray);
 	CU_add_test(suite, "a valid command ends the watch", forgotten);
+	CU_add_test(suite, "handshakes of a flood are not told",
+		    handshakes_of_a_flood);
 }

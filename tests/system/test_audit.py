@@ -149,6 +149,23 @@ class Audit(Case):
         self.assertTrue(gate.event("login"))
         self.assertTrue(gate.event("connection", user_name=self.user))
 
+    def test_so_is_one_that_shakes_hands(self):
+        gate = self.start_gate(self.keep(Backend()), {
+            "limits": {"connections_per_address": 1000}})
+        begin = time.monotonic()
+        for _ in range(300):
+            self.wire(gate).close()
+        seconds = time.monotonic() - begin
+        self.logged_in(gate).close()
+        wait_until("the one inside is told", lambda: gate.events(
+            "connection", user_name=self.user))
+        told = gate.events("tls")
+        workers = os.cpu_count()
+        self.assertLess(len(told), min(200, 25 * (seconds + 2) * workers))
+        # Who logs in is told whole, though it came in the flood.
+        self.assertIn(gate.event("login")["imapward.session"],
+                      [e["imapward.session"] for e in told])
+
     def test_who_closed_first_is_told(self):
         gate = self.start_gate(self.keep(Backend()))
         self.logged_in(gate).close()

@@ -73,6 +73,38 @@ nothing_is_told_between_a_number_and_its_record(void)
 	CU_ASSERT_TRUE(tell("192.0.2.1", 9500));
 }
 
+static bool
+is_on(const char *from, uint64_t now)
+{
+	struct address a = {{0}};
+
+	CU_ASSERT_EQUAL_FATAL(address_parse(slice_str(from), &a), ERR_OK);
+	return flood_is_on(&flood, &a, now);
+}
+
+/* Asking changes nothing, and says what telling would. */
+static void
+one_may_ask_before(void)
+{
+	flood_init(&flood, key);
+	CU_ASSERT_FALSE(is_on("192.0.2.1", 7000));
+	for (unsigned i = 0; i < 3 * FLOOD_RATE; i++) {
+		bool on = is_on("192.0.2.1", 7000);
+
+		CU_ASSERT_EQUAL(on, is_on("192.0.2.1", 7000));
+		CU_ASSERT_EQUAL(on, !tell("192.0.2.1", 7000));
+	}
+	CU_ASSERT_FALSE(is_on("192.0.2.2", 7000));
+	CU_ASSERT_TRUE(is_on("192.0.2.1", 9000));
+	for (unsigned i = 0; i < 2000; i++) {
+		char from[32];
+
+		(void)snprintf(from, sizeof from, "10.%u.%u.1", i / 250,
+			       i % 250);
+		CU_ASSERT_EQUAL(is_on(from, 9000), !tell(from, 9000));
+	}
+}
+
 static void
 networks_are_told_apart(void)
 {
@@ -125,6 +157,7 @@ suite_flood(void)
 	CU_add_test(s, "the rest is one number", the_rest_is_one_number);
 	CU_add_test(s, "who is counted stays so until that is told",
 		    nothing_is_told_between_a_number_and_its_record);
+	CU_add_test(s, "one may ask before", one_may_ask_before);
 	CU_add_test(s, "networks are told apart", networks_are_told_apart);
 	CU_add_test(s, "very many networks are counted together",
 		    very_many_networks_are_counted_together);
