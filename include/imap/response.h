@@ -12,6 +12,7 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum response_kind {
 	RESPONSE_CONTINUE, /* "+ ..." or "+" */
@@ -50,9 +51,10 @@ enum err response_parse(struct slice line, struct response *out) MUST_USE;
 bool response_capability(const struct response *r, struct slice *words);
 
 /*
- * Does the line end in {n} or ~{n}, so that n bytes follow it? The answer is
- * never yes for a status response or a continuation: their text is prose.
+ * Does the line end in {n} or ~{n}, so that n bytes follow it? *n is that, or
+ * UINT64_MAX if no counter holds it. The answer is never yes for a status
+ * response or a continuation: their text is prose.
  */
-bool response_literal(const struct response *r);
+bool response_literal(const struct response *r, uint64_t *n);
 
 #endif

@@ -70,10 +70,11 @@ enum err sasl_name_decode(struct slice s, unsigned char *out,
 			  size_t *len) MUST_USE;
 
 /*
- * What a client may say to the error challenge of an OAuth mechanism: nothing
- * (XOAUTH2), or %x01 (RFC 7628 section 3.2.3); old clients mix them up.
+ * Is this line, as it comes, what a client may say to the error challenge of an
+ * OAuth mechanism? That is the base64 of nothing (XOAUTH2), or of %x01 (RFC
+ * 7628 section 3.2.3); old clients mix them up.
  */
-bool sasl_error_reply(struct slice message);
+bool sasl_error_reply(struct slice line);
 
 /*
  * A PLAIN message for the backend; out must have authzid + user + secret + 2

@@ -120,17 +120,20 @@ response_capability(const struct response *r, struct slice *words)
 }
 
 bool
-response_literal(const struct response *r)
+response_literal(const struct response *r, uint64_t *n)
 {
-	struct slice s = r->data;
-	size_t digits = 0;
+	struct slice s = r->data, digits;
 
 	if (r->kind != RESPONSE_UNTAGGED || !slice_iends(s, SLICE("}")))
 		return false;
 	s.len--;
-	while (s.len > 0 && byte_digit(s.ptr[s.len - 1])) {
+	digits = s;
+	while (s.len > 0 && byte_digit(s.ptr[s.len - 1]))
 		s.len--;
-		digits++;
-	}
-	return digits > 0 && slice_iends(s, SLICE("{"));
+	digits = slice_skip(digits, s.len);
+	if (digits.len == 0 || !slice_iends(s, SLICE("{")))
+		return false;
+	if (!slice_number(digits, UINT64_MAX / 2, n))
+		*n = UINT64_MAX;
+	return true;
 }

@@ -332,9 +332,9 @@ sasl_name_decode(struct slice s, unsigned char *out, size_t *len)
 }
 
 bool
-sasl_error_reply(struct slice message)
+sasl_error_reply(struct slice line)
 {
-	return message.len == 0 || slice_eq(message, SLICE("\x01"));
+	return line.len == 0 || slice_eq(line, SLICE("AQ=="));
 }
 
 static size_t

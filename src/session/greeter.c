@@ -138,13 +138,15 @@ code_words(const struct response *r, struct slice *words)
 static enum greeter_verdict
 check(struct greeter *g, const struct response *r)
 {
+	uint64_t n;
+
 	if (r->status == STATUS_BYE)
 		return refuse_quoting(g, "it says BYE", r->text);
 	if (r->status == STATUS_PREAUTH)
 		return refuse(g, PREAUTH);
 	if (r->kind == RESPONSE_CONTINUE)
 		return refuse(g, "it asks for more, but nothing was said yet");
-	if (response_literal(r))
+	if (response_literal(r, &n))
 		return refuse(g, "it sends a literal before login");
 	return GREETER_MORE;
 }

@@ -240,22 +240,8 @@ continuation(struct session *s, const struct response *r)
 	return STATE_LOGIN;
 }
 
-/* The n of a line that ends in {n}. */
-static bool
-literal_size(struct slice line, uint64_t *n)
-{
-	size_t at = line.len;
-	struct slice digits;
-
-	while (at > 0 && line.ptr[at - 1] != '{')
-		at--;
-	digits = slice_skip(line, at);
-	digits.len = slice_find(digits, '}');
-	return slice_number(digits, UINT64_MAX / 2, n);
-}
-
 static enum state
-untagged(struct session *s, const struct response *r, struct slice line)
+untagged(struct session *s, const struct response *r)
 {
 	struct attempt *a = s->attempt;
 	struct slice words;
@@ -264,8 +250,8 @@ untagged(struct session *s, const struct response *r, struct slice line)
 		keep_words(a, words);
 	else if (r->status == STATUS_BYE)
 		keep_code(a, r->code);
-	else if (response_literal(r)) {
-		if (!literal_size(line, &a->skip))
+	else if (response_literal(r, &a->skip)) {
+		if (a->skip == UINT64_MAX)
 			return broken(s, "malformed literal");
 		a->within = true;
 	}
@@ -292,13 +278,13 @@ answer(struct session *s, struct slice line)
 		return continuation(s, &r);
 	case RESPONSE_UNTAGGED:
 	default:
-		return untagged(s, &r, line);
+		return untagged(s, &r);
 	}
 }
 
 /*
- * The client's reply to the backend's OAuth error: base64 in a line of its own
- * is passed on, anything else cancels. False: it is no line at all.
+ * The client's reply to the backend's OAuth error is passed on; anything else,
+ * such as other credentials, cancels. False: it is no line at all.
  */
 static bool
 pass_oauth_reply(struct session *s)
@@ -314,7 +300,7 @@ pass_oauth_reply(struct session *s)
 		line.len--;
 	else
 		line = SLICE("*");
-	if (!looks_base64(line))
+	if (!sasl_error_reply(line))
 		line = SLICE("*");
 	session_send(s, SIDE_BACKEND, line);
 	session_send(s, SIDE_BACKEND, SLICE("\r\n"));

@@ -26,6 +26,7 @@ static void
 check(const struct response *r, struct slice line)
 {
 	struct slice words;
+	uint64_t n;
 
 	REQUIRE(within(r->tag, line) && within(r->data, line));
 	REQUIRE(within(r->code, line) && within(r->code_args, line));
@@ -38,7 +39,7 @@ check(const struct response *r, struct slice line)
 		(r->status >= STATUS_OK && r->status <= STATUS_BAD));
 	if (response_capability(r, &words))
 		REQUIRE(within(words, line));
-	if (response_literal(r))
+	if (response_literal(r, &n))
 		REQUIRE(r->kind == RESPONSE_UNTAGGED &&
 			r->status == STATUS_NONE);
 }

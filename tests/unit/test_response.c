@@ -172,27 +172,35 @@ test_literal(void)
 		const char *shows;
 		struct slice in;
 		bool literal;
+		uint64_t size;
 	} lines[] = {
-	    {"data", T("* ID (\"a\" {3}"), true},
-	    {"with CRLF", T("* ID (\"a\" {3}\r\n"), true},
-	    {"a binary literal", T("* 1 FETCH (BINARY[] ~{12}"), true},
-	    {"no digits", T("* LIST {}"), false},
-	    {"no brace", T("* LIST 3}"), false},
-	    {"a brace alone", T("* }"), false},
-	    {"not at the end", T("* LIST {3} x"), false},
-	    {"a client's form", T("* LIST {3+}"), false},
-	    {"prose of a status", T("* OK {3}"), false},
-	    {"prose of a tagged status", T("a OK {3}"), false},
-	    {"prose behind +", T("+ {3}"), false},
-	    {"a code", T("* OK [X {3}"), false},
+	    {"data", T("* ID (\"a\" {3}"), true, 3},
+	    {"with CRLF", T("* ID (\"a\" {3}\r\n"), true, 3},
+	    {"a binary literal", T("* 1 FETCH (BINARY[] ~{12}"), true, 12},
+	    {"of nothing", T("* LIST {0}"), true, 0},
+	    {"more than one", T("* LIST {1} {4294967296}"), true, 4294967296},
+	    {"more than can be counted", T("* LIST {99999999999999999999}"),
+	     true, UINT64_MAX},
+	    {"no digits", T("* LIST {}"), false, 0},
+	    {"no brace", T("* LIST 3}"), false, 0},
+	    {"a brace alone", T("* }"), false, 0},
+	    {"not at the end", T("* LIST {3} x"), false, 0},
+	    {"a client's form", T("* LIST {3+}"), false, 0},
+	    {"prose of a status", T("* OK {3}"), false, 0},
+	    {"prose of a tagged status", T("a OK {3}"), false, 0},
+	    {"prose behind +", T("+ {3}"), false, 0},
+	    {"a code", T("* OK [X {3}"), false, 0},
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		struct slice in = exact(lines[i].in);
 		struct response r;
+		uint64_t n = 0;
 
 		CU_ASSERT_EQUAL_FATAL(response_parse(in, &r), ERR_OK);
-		SHOWS(lines[i].shows, response_literal(&r) == lines[i].literal);
+		SHOWS(lines[i].shows,
+		      response_literal(&r, &n) == lines[i].literal);
+		SHOWS(lines[i].shows, !lines[i].literal || n == lines[i].size);
 		exact_free(in);
 	}
 }
@@ -209,6 +217,7 @@ try_parse(struct slice in)
 {
 	struct response r;
 	struct slice words;
+	uint64_t n;
 
 	if (response_parse(in, &r) != ERR_OK)
 		return;
@@ -218,7 +227,7 @@ try_parse(struct slice in)
 	CU_ASSERT_EQUAL(r.tag.len > 0, r.kind == RESPONSE_TAGGED);
 	if (response_capability(&r, &words))
 		CU_ASSERT_TRUE(within(words, in));
-	(void)response_literal(&r);
+	(void)response_literal(&r, &n);
 }
 
 static void

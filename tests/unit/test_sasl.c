@@ -325,8 +325,12 @@ static void
 test_error_reply(void)
 {
 	CU_ASSERT_TRUE(sasl_error_reply(SLICE("")));
-	CU_ASSERT_TRUE(sasl_error_reply(SLICE("\1")));
-	CU_ASSERT_FALSE(sasl_error_reply(SLICE("\1\1")));
+	CU_ASSERT_TRUE(sasl_error_reply(SLICE("AQ==")));
+	CU_ASSERT_FALSE(sasl_error_reply(SLICE("AQE=")));
+	CU_ASSERT_FALSE(sasl_error_reply(SLICE("AQ==AQ==")));
+	CU_ASSERT_FALSE(sasl_error_reply(SLICE("AQ")));
+	CU_ASSERT_FALSE(sasl_error_reply(SLICE("=")));
+	CU_ASSERT_FALSE(sasl_error_reply(SLICE("*")));
 	CU_ASSERT_FALSE(sasl_error_reply(SLICE("a NOOP")));
 }
 
