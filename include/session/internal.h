@@ -73,6 +73,21 @@ struct gate {
 
 enum { ATTEMPT_PIECES = 4, ATTEMPT_TAG = 17 };
 
+/* One backend that is asked; nothing of it counts for the next. */
+struct trial {
+	const char *code; /* registered, "other", or NULL */
+	bool oauth_asked; /* its error went to the client, whose reply is due */
+	bool oauth_answered;
+	bool listing; /* our own CAPABILITY after login is under way */
+	bool accepted;
+	bool within;      /* a response: its literal is dropped */
+	uint64_t skip;    /* bytes of that literal still to come */
+	size_t words_len; /* capability list that came with the login */
+	char words[2048];
+	char tag[ATTEMPT_TAG]; /* our own */
+	struct greeter greeter;
+};
+
 /* One attempt to log in; lives from the command to the verdict, then wiped. */
 struct attempt {
 	bool login_command; /* LOGIN, not AUTHENTICATE */
@@ -91,9 +106,8 @@ struct attempt {
 	size_t pieces[ATTEMPT_PIECES + 1]; /* script[pieces[i]..pieces[i+1])
 					      waits for "+" number i */
 	unsigned pieces_count, pieces_sent;
-	uint64_t began;           /* monotonic ms */
-	uint64_t answer_at;       /* not before */
-	const char *backend_code; /* registered, "other", or NULL */
+	uint64_t began;     /* monotonic ms */
+	uint64_t answer_at; /* not before */
 	const char *reason;
 	size_t backend;      /* index */
 	size_t tried;        /* how many backends were asked in vain */
@@ -105,17 +119,7 @@ struct attempt {
 	bool connected;      /* ... and answered */
 	bool greeting;       /* the greeting's deadline runs */
 	bool sent;           /* credentials have left the gate */
-	bool oauth_asked; /* the backend's error went to the client, whose reply
-			     is due */
-	bool oauth_answered;
-	bool listing; /* our own CAPABILITY after login is under way */
-	bool accepted;
-	bool within;      /* a backend's response: its literal is dropped */
-	uint64_t skip;    /* bytes of that literal still to come */
-	size_t words_len; /* capability list that came with the login */
-	char words[2048];
-	char own_tag[ATTEMPT_TAG];
-	struct greeter greeter;
+	struct trial trial;  /* of the backend at hand */
 };
 
 struct session {

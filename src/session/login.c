@@ -81,17 +81,17 @@ static const char *const registered[] = {
 static void
 keep_code(struct attempt *a, struct slice code)
 {
-	a->backend_code = code.len > 0 ? "other" : NULL;
+	a->trial.code = code.len > 0 ? "other" : NULL;
 	for (size_t i = 0; i < sizeof registered / sizeof registered[0]; i++)
 		if (slice_ieq(code, slice_str(registered[i])))
-			a->backend_code = registered[i];
+			a->trial.code = registered[i];
 }
 
 static void
 keep_words(struct attempt *a, struct slice words)
 {
-	a->words_len = words.len < sizeof a->words ? words.len : 0;
-	memcpy(a->words, words.ptr, a->words_len);
+	a->trial.words_len = words.len < sizeof a->trial.words ? words.len : 0;
+	memcpy(a->trial.words, words.ptr, a->trial.words_len);
 }
 
 static enum state
@@ -141,8 +141,8 @@ static void
 say_welcome(struct session *s)
 {
 	struct attempt *a = s->attempt;
-	struct slice rest = slice_of(a->words, a->words_len), word;
-	unsigned char text[TAG_MAX + sizeof a->words + 64];
+	struct slice rest = slice_of(a->trial.words, a->trial.words_len), word;
+	unsigned char text[TAG_MAX + sizeof a->trial.words + 64];
 	size_t n = put(text, 0, slice_of(a->tag, a->tag_len));
 
 	n = put(text, n, SLICE(" OK"));
@@ -155,7 +155,7 @@ say_welcome(struct session *s)
 		text[n++] = ' ';
 		n = put(text, n, word);
 	}
-	if (a->words_len > 0)
+	if (a->trial.words_len > 0)
 		text[n++] = ']';
 	n = put(text, n, SLICE(" Logged in\r\n"));
 	session_send(s, SIDE_CLIENT, slice_of(text, n));
@@ -166,8 +166,9 @@ welcome(struct session *s)
 {
 	struct attempt *a = s->attempt;
 	struct slice known =
-	    a->words_len > 0 ? slice_of(a->words, a->words_len)
-			     : slice_of(a->greeter.words, a->greeter.words_len);
+	    a->trial.words_len > 0
+		? slice_of(a->trial.words, a->trial.words_len)
+		: slice_of(a->trial.greeter.words, a->trial.greeter.words_len);
 	unsigned flags = capability_flags(known);
 
 	say_welcome(s);
@@ -189,22 +190,22 @@ tagged(struct session *s, const struct response *r)
 {
 	struct attempt *a = s->attempt;
 
-	if (!slice_eq(r->tag, slice_str(a->own_tag)))
+	if (!slice_eq(r->tag, slice_str(a->trial.tag)))
 		return broken(s, "answer to no command");
-	if (a->listing)
+	if (a->trial.listing)
 		return welcome(s);
 	if (r->status != STATUS_OK)
 		return refused(s, r);
 	if (a->pieces_sent < a->pieces_count)
 		return broken(s, "login answered before it was sent");
-	a->accepted = true;
+	a->trial.accepted = true;
 	if (slice_ieq(r->code, SLICE("CAPABILITY")))
 		keep_words(a, r->code_args);
-	if (a->words_len > 0)
+	if (a->trial.words_len > 0)
 		return welcome(s);
-	a->listing = true;
-	a->own_tag[0] = 'X';
-	session_send(s, SIDE_BACKEND, slice_str(a->own_tag));
+	a->trial.listing = true;
+	a->trial.tag[0] = 'X';
+	session_send(s, SIDE_BACKEND, slice_str(a->trial.tag));
 	session_send(s, SIDE_BACKEND, SLICE(" CAPABILITY\r\n"));
 	return STATE_LOGIN;
 }
@@ -228,11 +229,11 @@ continuation(struct session *s, const struct response *r)
 		send_piece(s);
 		return STATE_LOGIN;
 	}
-	if (!mechanism_oauth(a->mechanism) || a->oauth_asked ||
-	    a->oauth_answered || a->accepted)
+	if (!mechanism_oauth(a->mechanism) || a->trial.oauth_asked ||
+	    a->trial.oauth_answered || a->trial.accepted)
 		return broken(s, "continuation nobody asked for");
 	/* RFC 7628 section 3.2.2: the error goes to the client, unlogged. */
-	a->oauth_asked = true;
+	a->trial.oauth_asked = true;
 	session_send(s, SIDE_CLIENT, SLICE("+ "));
 	if (looks_base64(r->data))
 		session_send(s, SIDE_CLIENT, r->data);
@@ -250,10 +251,10 @@ untagged(struct session *s, const struct response *r)
 		keep_words(a, words);
 	else if (r->status == STATUS_BYE)
 		keep_code(a, r->code);
-	else if (response_literal(r, &a->skip)) {
-		if (a->skip == UINT64_MAX)
+	else if (response_literal(r, &a->trial.skip)) {
+		if (a->trial.skip == UINT64_MAX)
 			return broken(s, "malformed literal");
-		a->within = true;
+		a->trial.within = true;
 	}
 	/* Nothing of it is shown to the client. */
 	return STATE_LOGIN;
@@ -264,9 +265,9 @@ answer(struct session *s, struct slice line)
 {
 	struct response r = {.kind = RESPONSE_UNTAGGED};
 
-	if (s->attempt->within) {
+	if (s->attempt->trial.within) {
 		/* The rest of a data response behind a literal. */
-		s->attempt->within = false;
+		s->attempt->trial.within = false;
 		r.data = slice_head(line, slice_find(line, '\r'));
 	} else if (response_parse(line, &r) != ERR_OK) {
 		return broken(s, "malformed response");
@@ -305,8 +306,8 @@ pass_oauth_reply(struct session *s)
 	session_send(s, SIDE_BACKEND, line);
 	session_send(s, SIDE_BACKEND, SLICE("\r\n"));
 	buf_skip(&client->plain, n < in.len ? n + 1 : in.len);
-	s->attempt->oauth_asked = false;
-	s->attempt->oauth_answered = true;
+	s->attempt->trial.oauth_asked = false;
+	s->attempt->trial.oauth_answered = true;
 	s->moved = true;
 	return true;
 }
@@ -320,9 +321,9 @@ next_line(struct session *s)
 	size_t n = in.len;
 	enum state next = STATE_LOGIN;
 
-	if (a->skip > 0 && n > 0) {
-		n = n < a->skip ? n : (size_t)a->skip;
-		a->skip -= n;
+	if (a->trial.skip > 0 && n > 0) {
+		n = n < a->trial.skip ? n : (size_t)a->trial.skip;
+		a->trial.skip -= n;
 	} else if ((n = slice_find(in, '\n')) < in.len) {
 		n++;
 		next = answer(s, slice_head(in, n));
@@ -347,15 +348,15 @@ login_replay(struct session *s)
 
 	if (!a->script) {
 		enum reply r = script_write(
-		    a, capability_flags(
-			   slice_of(a->greeter.words, a->greeter.words_len)));
+		    a, capability_flags(slice_of(a->trial.greeter.words,
+						 a->trial.greeter.words_len)));
 
 		if (r != REPLY_NONE)
 			return attempt_fail(s, r,
 					    "backend lacks a way to do it");
 		send_piece(s);
 	}
-	if (a->oauth_asked && !pass_oauth_reply(s))
+	if (a->trial.oauth_asked && !pass_oauth_reply(s))
 		return gate_too_long(s);
 	next = next_line(s);
 	if (next == STATE_LOGIN && !s->moved && backend->ended)

@@ -195,7 +195,7 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	event_text(e, FIELD_REASON, reason);
 	if (verdict != REPLY_NONE)
 		event_slice(e, FIELD_CODE, reply_code(verdict));
-	event_text(e, FIELD_BACKEND_CODE, a->backend_code);
+	event_text(e, FIELD_BACKEND_CODE, a->trial.code);
 	if (a->asked)
 		add_backend(e, b);
 	if (a->connected) {

@@ -105,7 +105,7 @@ script_write(struct attempt *a, unsigned flags)
 	a->script = calloc(1, a->script_cap);
 	if (!a->script)
 		return REPLY_UNAVAILABLE;
-	add(&sc, slice_str(a->own_tag));
+	add(&sc, slice_str(a->trial.tag));
 	if (a->mechanism == MECHANISM_XOAUTH2 ||
 	    a->mechanism == MECHANISM_OAUTHBEARER) {
 		unsigned need = a->mechanism == MECHANISM_XOAUTH2

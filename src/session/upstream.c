@@ -50,7 +50,7 @@ upstream_failed(struct session *s, const char *reason)
 static void
 choose_tag(struct session *s)
 {
-	(void)snprintf(s->attempt->own_tag, sizeof s->attempt->own_tag,
+	(void)snprintf(s->attempt->trial.tag, sizeof s->attempt->trial.tag,
 		       "W%015llx",
 		       (unsigned long long)(workspace_draw(s->work) >> 4));
 }
@@ -64,16 +64,11 @@ dial(struct session *s)
 
 	a->dialing = a->asked = true;
 	s->legs[SIDE_BACKEND] = (struct leg){.open = true};
-	/* Nothing another backend said counts for this one. */
-	a->words_len = 0;
-	a->skip = 0;
-	a->within = a->listing = a->accepted = false;
-	a->oauth_asked = a->oauth_answered = false;
-	a->backend_code = NULL;
+	a->trial = (struct trial){.code = NULL};
 	s->deadline = s->now + session_settings(s)->timeouts.connect;
 	choose_tag(s);
-	greeter_init(&a->greeter, a->own_tag, false);
-	greeter_trust(&a->greeter, slice_of(known, n));
+	greeter_init(&a->trial.greeter, a->trial.tag, false);
+	greeter_trust(&a->trial.greeter, slice_of(known, n));
 	s->work->ops->connect(s, a->backend);
 }
 
@@ -81,7 +76,7 @@ static enum state
 greet(struct session *s)
 {
 	struct leg *backend = &s->legs[SIDE_BACKEND];
-	struct greeter *g = &s->attempt->greeter;
+	struct greeter *g = &s->attempt->trial.greeter;
 	size_t used = 0;
 	enum greeter_verdict v =
 	    greeter_read(g, buf_uncleared(&backend->plain), &used);
