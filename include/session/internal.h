@@ -150,6 +150,7 @@ struct session {
 	bool owed;    /* its handshake was not told yet, nor need it be */
 	bool halved;  /* the client ended; the backend may finish */
 	bool greeting_due;
+	bool turned; /* it has its turn, and the step is not made yet */
 	unsigned char signal; /* enum tls_signal: how it left without TLS ... */
 	unsigned char stage;  /* enum tls_stage */
 	bool told;            /* ... and an event has said so */

@@ -3,7 +3,7 @@
  * front.c - the client's TLS: hello read by us first, then the handshake.
  *
  * Until the edge has a place for the handshake nothing is read; after that
- * its steps wait for their turn.
+ * its steps wait for their turn, of which the first begins with the context.
  */
 #include "session/session.h"
 
@@ -95,6 +95,10 @@ gate_hello(struct session *s)
 		return STATE_HELLO;
 	switch (hello_read(in, &hello)) {
 	case HELLO_COMPLETE:
+		/* A context may have to be made, with lists of any size. */
+		if (!s->work->ops->turn(s))
+			return STATE_HELLO;
+		s->turned = true;
 		keep_sni(s, hello.server_name);
 		return begin_tls(s, &hello);
 	case HELLO_MORE:
@@ -159,8 +163,9 @@ gate_tls(struct session *s)
 	/* Where there is nothing to do no turn is taken. */
 	if (!client->ended && record_is_short(buf_uncleared(&client->in)))
 		return STATE_TLS;
-	if (!s->work->ops->turn(s))
+	if (!s->turned && !s->work->ops->turn(s))
 		return STATE_TLS;
+	s->turned = false;
 	io = engine_handshake(client->tls, &client->in, leg_out(s, SIDE_CLIENT),
 			      s->work->pool);
 	if (io == IO_WAIT && !client->ended)

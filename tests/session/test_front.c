@@ -49,6 +49,23 @@ a_turn_is_taken_for_a_whole_record_only(void)
 	world_end(&w);
 }
 
+/* With lists of revoked certificates it may be the dearest step of all. */
+static void
+a_context_waits_for_its_turn(void)
+{
+	static struct world w;
+
+	w.busy = true;
+	world_begin(&w, DOOR_TLS, 0, NULL, 1);
+	CU_ASSERT_EQUAL(contexts_count(w.work->contexts), 0);
+	CU_ASSERT_EQUAL(w.raw.len, 0);
+	world_admit(&w);
+	CU_ASSERT_EQUAL(contexts_count(w.work->contexts), 1);
+	CU_ASSERT_TRUE(greeted(&w));
+	world_end(&w);
+	w.busy = false;
+}
+
 /* A client that waits for its turn cannot make us keep more and more. */
 static void
 who_waits_is_read_within_bounds(void)
@@ -58,7 +75,7 @@ who_waits_is_read_within_bounds(void)
 
 	w.busy = true;
 	world_begin(&w, DOOR_TLS, 0, NULL, 1);
-	CU_ASSERT_STRING_EQUAL(session_state_name(&w.session), "tls");
+	CU_ASSERT_STRING_EQUAL(session_state_name(&w.session), "hello");
 	CU_ASSERT_TRUE(w.reading[SIDE_CLIENT]);
 	world_client_raw(&w, slice_of(flood, sizeof flood));
 	world_client_raw(&w, slice_of(flood, sizeof flood));
@@ -76,6 +93,8 @@ suite_front(void)
 		    a_post_quantum_hello_may_be_cut_anywhere);
 	CU_add_test(s, "a turn is taken for a whole record only",
 		    a_turn_is_taken_for_a_whole_record_only);
+	CU_add_test(s, "a context waits for its turn, too",
+		    a_context_waits_for_its_turn);
 	CU_add_test(s, "who waits for a turn is read within bounds",
 		    who_waits_is_read_within_bounds);
 }
