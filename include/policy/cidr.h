@@ -35,6 +35,10 @@ bool address_eq(const struct address *a, const struct address *b);
 bool address_is_v4(const struct address *a);
 /* What counts as one client: the address, of IPv6 its /64. */
 struct address address_network(const struct address *a);
+/* The same as a network: its /32, of IPv6 the /64. */
+struct cidr address_as_cidr(const struct address *a);
+/* What counts as one neighbourhood: the /24, of IPv6 the /48. */
+struct cidr address_prefix(const struct address *a);
 /* 127.0.0.0/8 and ::1. */
 bool address_is_loopback(const struct address *a);
 
