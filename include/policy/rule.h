@@ -18,6 +18,7 @@
 #include <stddef.h>
 
 enum { RULE_NAME_MAX = 63, RULES_MAX = 64, RULES_BUILT_IN = 8 };
+#define RULE_BAN_MOST (UINT64_C(366) * 24 * 60 * 60 * 1000)
 
 /* The words of the configuration: rule_count_words and so on. */
 enum rule_count {
@@ -59,9 +60,10 @@ struct rule {
 	enum rule_by by;
 	enum rule_action action;
 	struct rate rate;
-	uint64_t ban, ban_most; /* ms; RULE_BAN only: the first, the longest */
-	bool observe;           /* it is told, nothing else happens */
-	uint64_t id;            /* of name, count and by; rules_add's */
+	/* ms; RULE_BAN only: the first, the longest; at most RULE_BAN_MOST */
+	uint64_t ban, ban_most;
+	bool observe; /* it is told, nothing else happens */
+	uint64_t id;  /* of name, count and by; rules_add's */
 };
 
 /* What the configuration may change by naming it. */

@@ -137,10 +137,10 @@ struct tally_news {
 	/* FAILED: this pair of user and secret was counted before. */
 	bool repeated;
 	/* FAILED: rules that count failures and now have no room left, at most
-	 * one by address, prefix and user each, bans before others. Those with
-	 * RULE_BAN want bans_begin, unless they observe. */
+	 * one for each by, a ban before others. Those with RULE_BAN want
+	 * bans_begin, unless they observe. */
 	size_t full_count;
-	const struct rule *full[3];
+	const struct rule *full[RULE_BYS];
 };
 
 /*

@@ -236,12 +236,10 @@ address_network(const struct address *a)
 	return n;
 }
 
-bool
-address_is_loopback(const struct address *a)
+struct cidr
+address_as_cidr(const struct address *a)
 {
-	static const struct address one = {{[15] = 1}};
-
-	return address_is_v4(a) ? a->octets[12] == 127 : address_eq(a, &one);
+	return (struct cidr){address_network(a), address_is_v4(a) ? 128 : 64};
 }
 
 static struct address
@@ -256,6 +254,22 @@ masked(const struct address *a, unsigned bits)
 			m.octets[i] &= (unsigned char)(0xff00 >> kept);
 	}
 	return m;
+}
+
+struct cidr
+address_prefix(const struct address *a)
+{
+	unsigned bits = address_is_v4(a) ? V4_BITS + 24 : 48;
+
+	return (struct cidr){masked(a, bits), bits};
+}
+
+bool
+address_is_loopback(const struct address *a)
+{
+	static const struct address one = {{[15] = 1}};
+
+	return address_is_v4(a) ? a->octets[12] == 127 : address_eq(a, &one);
 }
 
 enum err

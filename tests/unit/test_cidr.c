@@ -234,6 +234,35 @@ test_untouched(void)
 		  net.bits == 3);
 }
 
+static void
+test_crowds(void)
+{
+	static const struct {
+		const char *of, *one, *neighbourhood;
+	} rows[] = {
+	    {"192.0.2.129", "192.0.2.129/32", "192.0.2.0/24"},
+	    {"::ffff:192.0.2.129", "192.0.2.129/32", "192.0.2.0/24"},
+	    {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct cidr one, neighbourhood;
+		struct address a;
+		char text[CIDR_TEXT_MAX];
+
+		CU_ASSERT_EQUAL(address_parse(slice_str(rows[i].of), &a),
+				ERR_OK);
+		one = address_as_cidr(&a);
+		neighbourhood = address_prefix(&a);
+		cidr_print(&one, text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].one);
+		CU_ASSERT_TRUE(cidr_contains(&one, &a));
+		cidr_print(&neighbourhood, text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].neighbourhood);
+		CU_ASSERT_TRUE(cidr_contains(&neighbourhood, &a));
+	}
+}
+
 void
 suite_cidr(void)
 {
@@ -244,6 +273,8 @@ suite_cidr(void)
 	CU_add_test(suite, "an address is in a network of its family",
 		    test_members);
 	CU_add_test(suite, "in any of several networks", test_any);
+	CU_add_test(suite, "what counts as one client, what as neighbours",
+		    test_crowds);
 	CU_add_test(suite, "IPv4, IPv6, loopback", test_kinds);
 	CU_add_test(suite, "what is printed reads the same", test_round_trip);
 	CU_add_test(suite, "bad text leaves the result alone", test_untouched);
