@@ -89,6 +89,7 @@ struct tally_verdict {
 	enum tally_answer answer;
 	bool known;              /* the pair of prefix and user */
 	const struct rule *rule; /* REFUSED: which; in the table given */
+	bool ban;                /* REFUSED: it wants bans_begin */
 	uint64_t wait; /* REFUSED: ms until there is room; UINT64_MAX: never */
 	/* One that would have refused, were it not to observe; or NULL. */
 	const struct rule *observed;
