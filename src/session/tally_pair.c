@@ -62,9 +62,13 @@ wrong_is(struct shard *s, const struct tally_attempt *a, uint64_t within,
 {
 	struct wrong *w = region_find(s, TALLY_WRONG_PAIRS, wrong_id(a));
 	size_t at = w ? place_of(w, a->digest) : TALLY_WRONG_MOST;
+	uint64_t age;
 
-	if (at == TALLY_WRONG_MOST ||
-	    (uint64_t)(tenths(m->now) - w->when[at]) * TENTH >= within)
+	if (at == TALLY_WRONG_MOST)
+		return false;
+	/* The clock of another worker may be a little ahead. */
+	age = tenths(m->now) > w->when[at] ? tenths(m->now) - w->when[at] : 0;
+	if (age * TENTH >= within)
 		return false;
 	visit(w);
 	return true;
