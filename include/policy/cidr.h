@@ -49,6 +49,9 @@ bool address_is_loopback(const struct address *a);
 enum err cidr_parse(struct slice text, struct cidr *out) MUST_USE;
 /* As cidr_parse reads it, always with its bits; ends in NUL. */
 void cidr_print(const struct cidr *net, char out[CIDR_TEXT_MAX]);
+/* The network of so many bits, 0 to 128, that it lies in; of less than 96 bits
+ * an IPv4 address lies in none, see below. */
+struct cidr cidr_around(const struct address *a, unsigned bits);
 /* IPv4 addresses lie in IPv4 networks only: "::/0" holds none of them. */
 bool cidr_contains(const struct cidr *net, const struct address *a);
 bool cidr_any_contains(const struct cidr *nets, size_t n,

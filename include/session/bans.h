@@ -72,9 +72,11 @@ struct ban {
 	struct evidence evidence;
 	uint64_t since, until; /* wall ms; until UINT64_MAX: for good */
 	uint64_t left;         /* ms; UINT64_MAX: for good; 0: over */
-	uint64_t forgotten_in; /* ms from its end, by then times is 0 again */
-	uint32_t times;        /* in a row, this one included */
-	uint64_t refused;      /* lookups that found it */
+	/* ms from its end, or from now if it is over; then it is as if it had
+	 * never been. */
+	uint64_t forgotten_in;
+	uint32_t times;   /* in a row, this one included */
+	uint64_t refused; /* lookups that found it */
 };
 
 /* key: random. NULL: out of memory. */
@@ -133,6 +135,11 @@ bool bans_ended(struct bans *b, uint64_t now, uint64_t wall, struct ban *out);
  */
 size_t bans_list(struct bans *b, size_t *cursor, bool over, uint64_t now,
 		 uint64_t wall, struct ban *out, size_t n);
+
+/* One that bans_list gave in another process. One that is over only has its
+ * growth remembered. ERR_DUPLICATE: there is one; ERR_NOMEM, ERR_LIMIT. */
+enum err bans_restore(struct bans *b, const struct ban *from,
+		      uint64_t now) MUST_USE;
 
 struct bans_counts {
 	uint64_t networks, users; /* that hold */

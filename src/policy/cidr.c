@@ -239,7 +239,7 @@ address_network(const struct address *a)
 struct cidr
 address_as_cidr(const struct address *a)
 {
-	return (struct cidr){address_network(a), address_is_v4(a) ? 128 : 64};
+	return cidr_around(a, address_is_v4(a) ? 128 : 64);
 }
 
 static struct address
@@ -259,9 +259,7 @@ masked(const struct address *a, unsigned bits)
 struct cidr
 address_prefix(const struct address *a)
 {
-	unsigned bits = address_is_v4(a) ? V4_BITS + 24 : 48;
-
-	return (struct cidr){masked(a, bits), bits};
+	return cidr_around(a, address_is_v4(a) ? V4_BITS + 24 : 48);
 }
 
 bool
@@ -311,6 +309,12 @@ cidr_print(const struct cidr *net, char out[CIDR_TEXT_MAX])
 	out[n++] = '/';
 	n += put_number(out + n, v4 ? net->bits - V4_BITS : net->bits);
 	out[n] = '\0';
+}
+
+struct cidr
+cidr_around(const struct address *a, unsigned bits)
+{
+	return (struct cidr){masked(a, bits), bits};
 }
 
 bool
