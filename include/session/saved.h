@@ -29,7 +29,7 @@ struct saved {
 	uint64_t sum;    /* of the block before */
 	uint64_t blocks; /* written */
 	unsigned stage;
-	size_t cursor;
+	size_t place, cursor;
 };
 
 /* rules: for what is still known; must stay until the last block. */
@@ -42,7 +42,7 @@ void saved_begin(struct saved *s, struct tally *t, struct bans *b,
 size_t saved_next(struct saved *s, unsigned char out[SAVED_BLOCK_MAX]);
 
 /* Why it was refused, in one phrase: "damaged", "cut short", "not a state
- * file", "of a newer version". */
+ * file", "of another version". */
 struct saved_fault {
 	const char *text;
 };

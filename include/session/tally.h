@@ -6,13 +6,13 @@
  * once and never grows. Everything is found by a keyed hash, so nobody can
  * choose what he shares a place with.
  *
- * When a place is full. Addresses, prefixes, users, known pairs, wrong pairs
- * and notes have regions of their own, each in buckets of eight. What has run
- * out goes first, then what weighs least, then the oldest. The weight of a
- * count is how many things are still on it, so a newcomer, who has one, has the
- * least: whoever cycles addresses or users pushes out others who were seen
- * once, and an offender only where eight heavier ones meet in one bucket.
- * Known pairs are made by successful logins alone.
+ * When there is no room. Addresses, prefixes, users, known pairs, wrong pairs
+ * and notes have regions of their own, in which each has sixteen places where
+ * it may stand. Of those sixteen what has run out goes first, then what weighs
+ * least, then the oldest. The weight of a count is how many things are still on
+ * it, so a newcomer, who has one, has the least: whoever cycles addresses or
+ * users pushes out others who were seen once, and an offender only where
+ * sixteen heavier ones meet. Known pairs are made by successful logins alone.
  *
  * An attempt to log in takes a slot of each rule that counts logins, of all of
  * them or of none, before the backend is asked, so the limits hold exactly

@@ -9,7 +9,8 @@
  * So an attempt holds three locks at most, taken in the order of the shards.
  *
  * Each shard has a region of its own for each kind of entry, made of buckets of
- * WAYS. Whoever calls what works on regions holds the lock of their shard.
+ * WAYS; an entry may stand in CHOICES of them. Whoever calls what works on
+ * regions holds the lock of their shard.
  */
 #ifndef SESSION_TALLY_PARTS_H
 #define SESSION_TALLY_PARTS_H
@@ -19,7 +20,7 @@
 #include <pthread.h>
 #include <stdalign.h>
 
-enum { SHARDS = 16, COMMONS = SHARDS, WAYS = 8, LINE = 64 };
+enum { SHARDS = 16, COMMONS = SHARDS, WAYS = 8, CHOICES = 2, LINE = 64 };
 enum { NS = 1000000 }; /* in a ms, as in policy/rate */
 
 /*

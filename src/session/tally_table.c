@@ -150,42 +150,55 @@ region_at(const struct shard *s, enum tally_region kind, size_t i)
 	return s->regions[kind].entries + i * kinds[kind].size;
 }
 
+/* The first entry of one of the two buckets that an id may be in. Two make
+ * that only a region that is full pushes out, not a bucket that happens to be.
+ */
 static size_t
-bucket_of(const struct region *r, uint64_t id)
+bucket_of(const struct region *r, uint64_t id, unsigned choice)
 {
-	return (size_t)((id >> 16) * r->buckets >> 32);
+	uint64_t spread = id >> 16;
+
+	if (choice > 0)
+		spread = id * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	return (size_t)(spread * r->buckets >> 32) * WAYS;
 }
 
 void *
 region_find(const struct shard *s, enum tally_region kind, uint64_t id)
 {
-	size_t at = bucket_of(&s->regions[kind], id) * WAYS;
+	for (unsigned choice = 0; choice < CHOICES; choice++) {
+		size_t at = bucket_of(&s->regions[kind], id, choice);
 
-	for (size_t i = 0; i < WAYS; i++) {
-		void *entry = region_at(s, kind, at + i);
+		for (size_t i = 0; i < WAYS; i++) {
+			void *entry = region_at(s, kind, at + i);
 
-		if (entry_mark(entry) >> MARK_SHIFT == id)
-			return entry;
+			if (entry_mark(entry) >> MARK_SHIFT == id)
+				return entry;
+		}
 	}
 	return NULL;
 }
 
 static void *
-lightest(const struct shard *s, enum tally_region kind, size_t at,
+lightest(const struct shard *s, enum tally_region kind, uint64_t id,
 	 const struct moment *m, double *weight)
 {
 	void *found = NULL;
 
-	for (size_t i = 0; i < WAYS; i++) {
-		void *entry = region_at(s, kind, at + i);
-		double w = entry_weight(kind, entry, m);
+	for (unsigned choice = 0; choice < CHOICES; choice++) {
+		size_t at = bucket_of(&s->regions[kind], id, choice);
 
-		if (found && w >= *weight)
-			continue;
-		found = entry;
-		*weight = w;
-		if (w <= 0)
-			break;
+		for (size_t i = 0; i < WAYS; i++) {
+			void *entry = region_at(s, kind, at + i);
+			double w = entry_weight(kind, entry, m);
+
+			if (found && w >= *weight)
+				continue;
+			found = entry;
+			*weight = w;
+			if (w <= 0)
+				return found;
+		}
 	}
 	return found;
 }
@@ -194,16 +207,15 @@ void *
 region_claim(struct shard *s, enum tally_region kind, uint64_t id,
 	     const struct moment *m)
 {
-	struct region *r = &s->regions[kind];
 	void *entry = region_find(s, kind, id);
 	uint64_t mark = id << MARK_SHIFT;
 	double weight;
 
 	if (entry)
 		return entry;
-	entry = lightest(s, kind, bucket_of(r, id) * WAYS, m, &weight);
+	entry = lightest(s, kind, id, m, &weight);
 	if (weight > 0)
-		r->pushed_out++;
+		s->regions[kind].pushed_out++;
 	memset(entry, 0, kinds[kind].size);
 	memcpy(entry, &mark, sizeof mark);
 	return entry;
