@@ -284,6 +284,21 @@ tally_pardon(struct tally *t, const struct rules *rules,
 	grip_drop(&c.grip);
 }
 
+static void
+use_shard(const struct shard *s, const struct moment *m,
+	  struct tally_usage *out)
+{
+	for (enum tally_region k = 0; k < TALLY_REGIONS; k++) {
+		size_t room = region_room(s, k);
+
+		out->regions[k].room += room;
+		out->regions[k].pushed_out += s->regions[k].pushed_out;
+		for (size_t at = 0; at < room; at++)
+			if (entry_weight(k, region_at(s, k, at), m) > 0)
+				out->regions[k].used++;
+	}
+}
+
 void
 tally_use(struct tally *t, const struct rules *rules, uint64_t now,
 	  struct tally_usage *out)
@@ -292,19 +307,8 @@ tally_use(struct tally *t, const struct rules *rules, uint64_t now,
 
 	*out = (struct tally_usage){.bytes = t->bytes};
 	for (size_t i = 0; i <= SHARDS; i++) {
-		struct shard *s = &t->shards[i];
-
-		(void)pthread_mutex_lock(&s->lock);
-		for (size_t k = 0; k < TALLY_REGIONS; k++) {
-			size_t room = region_room(s, k);
-
-			out->regions[k].room += room;
-			out->regions[k].pushed_out += s->regions[k].pushed_out;
-			for (size_t at = 0; at < room; at++)
-				out->regions[k].used +=
-				    entry_weight(k, region_at(s, k, at), &m) >
-				    0;
-		}
-		(void)pthread_mutex_unlock(&s->lock);
+		(void)pthread_mutex_lock(&t->shards[i].lock);
+		use_shard(&t->shards[i], &m, out);
+		(void)pthread_mutex_unlock(&t->shards[i].lock);
 	}
 }
