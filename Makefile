@@ -113,9 +113,12 @@ HELPER_OBJECTS := $(call object,$(filter-out \
 REPLAYS := $(FUZZERS:%=$(B)/replay_%)
 FUZZ_BINARIES := $(FUZZERS:%=$(B)/fuzz_%)
 BENCH_TOOLS := $(B)/bench/load $(B)/bench/backend $(B)/bench/pairs
+# What times parts of our own.
+BENCH_INSIDE := $(B)/bench/tally
 EVERY_OBJECT := $(OBJECTS) $(UNIT_OBJECTS) $(FUZZ_HELPER_OBJECTS) \
     $(call object,$(MAIN) tests/fuzz/replay.c $(FUZZERS:%=tests/fuzz/fuzz_%.c)) \
-    $(BENCH_TOOLS:$(B)/bench/%=$(B)/obj/tests/bench/%.o)
+    $(patsubst $(B)/bench/%,$(B)/obj/tests/bench/%.o,\
+    $(BENCH_TOOLS) $(BENCH_INSIDE))
 
 # --- doors ----------------------------------------------------------------
 
@@ -179,7 +182,7 @@ bench:
 	@IMAPWARD=$(abspath $(B)/imapward) BENCH_TOOLS=$(abspath $(B)/bench) \
 	    tests/bench/run $(BENCH)
 
-bench-tools: $(BENCH_TOOLS)
+bench-tools: $(BENCH_TOOLS) $(BENCH_INSIDE)
 
 check-layers check-words check-size check-format:
 	@scripts/$@
@@ -367,6 +370,12 @@ $(BENCH_TOOLS): $(B)/bench/%: $(B)/obj/tests/bench/%.o
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(quiet)$(CC) $(LDFLAGS_ALL) -o $@ $< -lssl -lcrypto
+
+$(BENCH_INSIDE): $(B)/bench/%: $(B)/obj/tests/bench/%.o \
+    $(call object,tests/unit/tally_model.c tests/unit/tally_play.c) \
+    $(B)/libimapward.a
+	@mkdir -p $(@D)
+	$(call link)
 
 # Each source by itself, so that all cores have work. Fields stand in the order
 # in which one reads them: where a size matters it is asserted.

@@ -763,6 +763,71 @@ a_race_has_exactly_so_many_winners(void)
 	tally_free(t);
 }
 
+enum { WORKERS = 6, ROUNDS = 3000 };
+
+/* Nobody fails, so in the end nothing is owed. */
+static void *
+work(void *arg)
+{
+	struct racer *me = arg;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct tally_who w = {.secret = SLICE("secret")};
+		struct tally_attempt a;
+		struct tally_verdict v;
+		struct tally_news news;
+		struct tally_usage use;
+		struct evidence e;
+		char user[8];
+
+		snprintf(user, sizeof user, "u%u", i % 50);
+		w.user = slice_str(user);
+		w.address.octets[3] = (unsigned char)(i % 9);
+		tally_take(me->t, me->r, RULE_CONNECTIONS, &w, i, &v);
+		tally_begin(me->t, me->r, &w, 0, &a, &v);
+		me->asked = me->asked || v.answer == TALLY_ASK;
+		(void)tally_evidence(me->t, &w, RULE_ADDRESS, &e);
+		(void)tally_knows_prefix(me->t, me->r, &w.address, i);
+		tally_end(me->t, &a, &w,
+			  i % 3 ? TALLY_ABANDONED : TALLY_SUCCEEDED, 0, i,
+			  &news);
+		if (i % 1000 == 0)
+			tally_use(me->t, me->r, i, &use);
+	}
+	return NULL;
+}
+
+static void
+workers_may_ask_at_once(void)
+{
+	struct racer racers[WORKERS];
+	pthread_t threads[WORKERS];
+	struct tally *t = new_tally();
+	struct tally_who w = {.user = SLICE("u0")};
+	struct tally_news news;
+	struct rules r;
+	unsigned n = 0;
+
+	built_in(&r);
+	also(&r, "all", RULE_LOGINS, RULE_ALL, RULE_REFUSE,
+	     (struct rate){1, HOUR, 10});
+	r.known_for = 0;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		racers[i] = (struct racer){t, &r, NULL, i, false};
+		CU_ASSERT_EQUAL_FATAL(
+		    pthread_create(&threads[i], NULL, work, &racers[i]), 0);
+	}
+	for (unsigned i = 0; i < WORKERS; i++) {
+		(void)pthread_join(threads[i], NULL);
+		CU_ASSERT_TRUE(racers[i].asked);
+	}
+	while (n < 50 &&
+	       attempt_of(t, &r, &w, TALLY_FAILED, 0, &news) == TALLY_ASK)
+		n++;
+	CU_ASSERT_EQUAL(n, 10);
+	tally_free(t);
+}
+
 static void
 memory_is_what_was_given(void)
 {
@@ -827,5 +892,6 @@ suite_tally(void)
 		    commands_and_bytes_are_owed);
 	CU_add_test(s, "a race has exactly so many winners",
 		    a_race_has_exactly_so_many_winners);
+	CU_add_test(s, "workers may ask at once", workers_may_ask_at_once);
 	CU_add_test(s, "memory is what was given", memory_is_what_was_given);
 }
