@@ -63,9 +63,10 @@ ban_by(enum rule_by by, const struct address *a, struct slice user)
 struct ban_key
 ban_key_of(const struct ban_subject *subject)
 {
-	struct ban_key k = {.len = 1};
+	struct ban_key k; /* what lies behind its length is nobody's */
 	struct slice user = slice_head(subject->user, BAN_USER_MAX);
 
+	k.len = 1;
 	if (subject->kind != BAN_USER) {
 		k.bytes[0] = (unsigned char)subject->network.bits;
 		memcpy(k.bytes + 1, subject->network.network.octets,

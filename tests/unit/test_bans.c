@@ -197,7 +197,7 @@ a_ban_grows_and_growth_is_forgotten(void)
 		CU_ASSERT_FALSE(begin(b, "192.0.2.1", now + 1, &ban));
 		now += ban.left + HOUR - 1;
 		/* Whether its end was told or not. */
-		if (i % 2 == 0)
+		if (i % 2 == 1)
 			CU_ASSERT_TRUE(bans_ended(b, now, WALL + now, &ban));
 	}
 	now += 60 * MINUTE + 1;
@@ -285,6 +285,39 @@ ends_are_told_once_and_in_order(void)
 	CU_ASSERT_EQUAL(bans_due(b), UINT64_MAX);
 	/* By hand has no growth to remember. */
 	check(b, 1, 0, 0);
+	bans_free(b);
+}
+
+/* Taken out of the middle, the others keep their order. */
+static void
+whatever_is_removed_the_rest_ends_in_order(void)
+{
+	struct bans *b = new_bans();
+	uint64_t random = 1, last = 0;
+	struct ban ban;
+	char net[24];
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		random = random * 6364136223846793005U + 1442695040888963407U;
+		snprintf(net, sizeof net, "10.0.%u.%u", i >> 8, i & 255);
+		add(b, net, (random >> 33) % (unsigned)HOUR + 1, 0);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		struct ban_subject s;
+
+		random = random * 6364136223846793005U + 1442695040888963407U;
+		snprintf(net, sizeof net, "10.0.%u.%u", i >> 8, i & 255);
+		s = network(net);
+		if (random >> 63 || !bans_remove(b, &s, 0, WALL, &ban))
+			left++;
+	}
+	for (; bans_ended(b, HOUR, WALL + HOUR, &ban); left--) {
+		CU_ASSERT_TRUE(ban.until >= last);
+		last = ban.until;
+	}
+	CU_ASSERT_EQUAL(left, 0);
+	check(b, 0, 0, 0);
 	bans_free(b);
 }
 
@@ -539,6 +572,8 @@ suite_bans(void)
 	CU_add_test(s, "by hand goes before rules", by_hand_goes_before_rules);
 	CU_add_test(s, "ends are told once and in order",
 		    ends_are_told_once_and_in_order);
+	CU_add_test(s, "whatever is removed, the rest ends in order",
+		    whatever_is_removed_the_rest_ends_in_order);
 	CU_add_test(s, "removed by hand", removed_by_hand);
 	CU_add_test(s, "one event a minute", one_event_a_minute);
 	CU_add_test(s, "a list is steady", a_list_is_steady);

@@ -425,6 +425,40 @@ failures_fill_a_rule(void)
 	tally_free(t);
 }
 
+static void
+evidence_of_a_user_is_where_from(void)
+{
+	struct tally *t = new_tally();
+	struct tally_who w = who("198.51.100.7", "joe", NULL);
+	struct tally_news news;
+	struct evidence e;
+	struct rules r;
+
+	only(&r, RULE_FAILURES, RULE_USER, RULE_BAN, (struct rate){1, HOUR, 3});
+	(void)succeed(t, &r, "192.0.2.1", "joe", 0);
+	CU_ASSERT_EQUAL(fail(t, &r, "192.0.2.1", "joe", NULL, 1), TALLY_ASK);
+	CU_ASSERT_FALSE(tally_evidence(t, &w, RULE_USER, &e));
+	for (unsigned i = 0; i < 3; i++) {
+		(void)attempt_of(t, &r, &w, TALLY_FAILED, 2 + i, &news);
+		CU_ASSERT_EQUAL(news.full_count, i == 2);
+	}
+	CU_ASSERT_TRUE(tally_evidence(t, &w, RULE_USER, &e));
+	CU_ASSERT_EQUAL(e.attempts, 3);
+	CU_ASSERT_EQUAL(e.count, 1);
+	CU_ASSERT_STRING_EQUAL(e.texts[0], "198.51.100.7");
+	/* The known pair bans nobody, and is refused when it has guessed
+	 * enough itself. */
+	for (unsigned i = 0; i < 2; i++) {
+		w = who("192.0.2.1", "joe", NULL);
+		CU_ASSERT_EQUAL(attempt_of(t, &r, &w, TALLY_FAILED, 9, &news),
+				TALLY_ASK);
+		CU_ASSERT_EQUAL(news.full_count, 0);
+	}
+	CU_ASSERT_EQUAL(fail(t, &r, "192.0.2.1", "joe", NULL, 9),
+			TALLY_REFUSED);
+	tally_free(t);
+}
+
 /* One user, attacked from 250 networks: nowhere twice. */
 static void
 a_user_is_guarded_from_everywhere(void)
@@ -872,6 +906,8 @@ suite_tally(void)
 	CU_add_test(s, "what cannot be compared counts each time",
 		    what_cannot_be_compared_counts_each_time);
 	CU_add_test(s, "failures fill a rule", failures_fill_a_rule);
+	CU_add_test(s, "evidence of a user is where from",
+		    evidence_of_a_user_is_where_from);
 	CU_add_test(s, "a user is guarded from everywhere",
 		    a_user_is_guarded_from_everywhere);
 	CU_add_test(s, "a known pair that guesses is limited",
