@@ -208,6 +208,7 @@ UNIT_PLACE = $(DESTDIR)$(PREFIX)/lib/systemd/system/imapward.service
 ROTATE_PLACE = $(DESTDIR)$(SYSCONFDIR)/logrotate.d/imapward
 CONFIG_PLACE = $(DESTDIR)$(SYSCONFDIR)/imapward/imapward.yaml
 DOC_PLACE = $(DESTDIR)$(PREFIX)/share/doc/imapward
+SCHEMA = imapward-events.schema.json
 
 install:
 	@test -x $(B)/imapward || \
@@ -216,6 +217,7 @@ install:
 	$(foreach page,$(MAN_PAGES),\
 	    install -D -m 644 man/$(page) $(call man_place,$(page)) &&) :
 	install -D -m 644 config/imapward.yaml $(DOC_PLACE)/imapward.yaml
+	install -D -m 644 config/$(SCHEMA) $(DOC_PLACE)/$(SCHEMA)
 	test -e $(CONFIG_PLACE) || \
 	    install -D -m 640 config/imapward.yaml $(CONFIG_PLACE)
 ifneq ($(wildcard config/imapward.service),)

@@ -14,6 +14,7 @@
 /* What imapward run reads if it is not told. */
 #define CLI_CONFIG IMAPWARD_SYSCONFDIR "/imapward/imapward.yaml"
 
+int cli_audit(int argc, char **argv);
 int cli_cert(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_reload(int argc, char **argv);

@@ -16,58 +16,14 @@
 #include <string.h>
 
 #define ECS_VERSION "8.17.0"
-
-enum field_type { TYPE_S, TYPE_N, TYPE_B, TYPE_L };
+#define NAME(id)    field_rows[FIELD_##id].name
 
 enum {
 	NAME_MAX_BYTES = 64, /* of a field, see the assertion in append */
 	TAIL = 2             /* "}\n" */
 };
 
-static const struct {
-	const char *action, *category, *kind, *meaning;
-} events[] = {
-#define X(id, action, category, kind, meaning)                                 \
-	[EV_##id] = {action, category, kind, meaning},
-    EVENT_LIST(X)
-#undef X
-};
-
-static const struct {
-	const char *name;
-	enum field_type type;
-	const char *meaning;
-} fields[] = {
-#define X(id, name, type, meaning) [FIELD_##id] = {name, TYPE_##type, meaning},
-    FIELD_LIST(X)
-#undef X
-};
-
-_Static_assert(FIELD_IDS <= 64, "event.given has a bit for each field");
-
-const char *
-event_action(enum event_id id)
-{
-	return events[id].action;
-}
-
-const char *
-event_meaning(enum event_id id)
-{
-	return events[id].meaning;
-}
-
-const char *
-field_name(enum field_id f)
-{
-	return fields[f].name;
-}
-
-const char *
-field_meaning(enum field_id f)
-{
-	return fields[f].meaning;
-}
+_Static_assert(FIELD_IDS <= 128, "event.given has a bit for each field");
 
 /* value: JSON already. Always leaves room for the tail. */
 static void
@@ -99,6 +55,16 @@ append_string(struct event *e, const char *name, struct slice value)
 	char text[JSON_STRING_MAX];
 
 	append(e, name, slice_of(text, json_string(value, text, &e->cut)));
+}
+
+/* ECS wants a list here, also of one. */
+static void
+append_only(struct event *e, const char *name, const char *word)
+{
+	char text[64];
+	int n = snprintf(text, sizeof text, "[\"%s\"]", word);
+
+	append(e, name, slice_of(text, (size_t)n));
 }
 
 static void
@@ -136,7 +102,7 @@ append_time(struct event *e, uint64_t wall_ms)
 			 year, month, day, seconds / 3600 % 24,
 			 seconds / 60 % 60, seconds % 60, wall_ms % 1000);
 
-	append_string(e, "@timestamp", slice_of(text, (size_t)n));
+	append_string(e, NAME(TIME), slice_of(text, (size_t)n));
 }
 
 /*
@@ -172,38 +138,36 @@ append_context(struct event *e, const struct event_context *ctx)
 	char prefix[46];
 
 	if (ctx->session[0])
-		append_string(e, "imapward.session", slice_str(ctx->session));
+		append_string(e, NAME(SESSION), slice_str(ctx->session));
 	if (ctx->listener)
-		append_string(e, "imapward.listener", slice_str(ctx->listener));
+		append_string(e, NAME(LISTENER), slice_str(ctx->listener));
 	if (ctx->address[0] && e->privacy && e->privacy->prefix_address)
 		append_string(
-		    e, "source.ip",
+		    e, NAME(ADDRESS),
 		    slice_of(prefix, prefix_text(ctx->address, prefix)));
 	else if (ctx->address[0])
-		append_string(e, "source.ip", slice_str(ctx->address));
+		append_string(e, NAME(ADDRESS), slice_str(ctx->address));
 	if (ctx->port > 0)
-		append_number(e, "source.port", ctx->port);
+		append_number(e, NAME(PORT), ctx->port);
 }
 
 void
 event_begin(struct event *e, enum event_id id, const struct event_context *ctx,
 	    const struct event_privacy *privacy, uint64_t wall_ms)
 {
-	char category[64];
-	int n = snprintf(category, sizeof category, "[\"%s\"]",
-			 events[id].category);
+	const struct event_row *row = &event_rows[id];
 
 	e->len = 1;
 	e->privacy = privacy;
-	e->given = 0;
+	e->given[0] = e->given[1] = 0;
 	e->cut = false;
 	e->text[0] = '{';
 	append_time(e, wall_ms);
-	append_string(e, "ecs.version", SLICE(ECS_VERSION));
-	append_string(e, "event.kind", slice_str(events[id].kind));
-	/* ECS wants a list here, also of one. */
-	append(e, "event.category", slice_of(category, (size_t)n));
-	append_string(e, "event.action", slice_str(events[id].action));
+	append_string(e, NAME(ECS), SLICE(ECS_VERSION));
+	append_string(e, NAME(KIND), slice_str(row->kind));
+	append_only(e, NAME(CATEGORY), row->category);
+	append_only(e, NAME(TYPE), row->type);
+	append_string(e, NAME(ACTION), slice_str(row->action));
 	if (ctx)
 		append_context(e, ctx);
 }
@@ -212,12 +176,12 @@ event_begin(struct event *e, enum event_id id, const struct event_context *ctx,
 static bool
 take(struct event *e, enum field_id f, enum field_type type)
 {
-	uint64_t bit = UINT64_C(1) << f;
+	uint64_t bit = UINT64_C(1) << f % 64;
 
-	assert((unsigned)f < FIELD_IDS && fields[f].type == type);
-	if (e->given & bit)
+	assert((unsigned)f < FIELD_IDS && field_rows[f].type == type);
+	if (e->given[f / 64] & bit)
 		return false;
-	e->given |= bit;
+	e->given[f / 64] |= bit;
 	return true;
 }
 
@@ -243,14 +207,14 @@ event_slice(struct event *e, enum field_id f, struct slice value)
 {
 	bool hash = e->privacy && e->privacy->hash_user;
 
-	if (!take(e, f, TYPE_S))
+	if (!take(e, f, FIELD_S))
 		return;
 	if (hash && f == FIELD_USER)
-		append_hash(e, "user.hash", value);
+		append_hash(e, NAME(USER_HASH), value);
 	else if (hash && f == FIELD_AUTHZID)
-		append_hash(e, "user.effective.hash", value);
+		append_hash(e, NAME(AUTHZID_HASH), value);
 	else
-		append_string(e, fields[f].name, value);
+		append_string(e, field_rows[f].name, value);
 }
 
 void
@@ -263,15 +227,15 @@ event_text(struct event *e, enum field_id f, const char *value)
 void
 event_number(struct event *e, enum field_id f, uint64_t value)
 {
-	if (take(e, f, TYPE_N))
-		append_number(e, fields[f].name, value);
+	if (take(e, f, FIELD_N))
+		append_number(e, field_rows[f].name, value);
 }
 
 void
 event_bool(struct event *e, enum field_id f, bool value)
 {
-	if (take(e, f, TYPE_B))
-		append(e, fields[f].name,
+	if (take(e, f, FIELD_B))
+		append(e, field_rows[f].name,
 		       value ? SLICE("true") : SLICE("false"));
 }
 
@@ -284,7 +248,7 @@ event_list(struct event *e, enum field_id f, const char *const *values,
 	size_t used = 0;
 
 	assert(n <= EVENT_LIST_MAX);
-	if (n == 0 || !take(e, f, TYPE_L))
+	if (n == 0 || !take(e, f, FIELD_L))
 		return;
 	text[used++] = '[';
 	for (size_t i = 0; i < n; i++) {
@@ -297,7 +261,7 @@ event_list(struct event *e, enum field_id f, const char *const *values,
 		used += json_string(slice_str(values[i]), text + used, &e->cut);
 	}
 	text[used++] = ']';
-	append(e, fields[f].name, slice_of(text, used));
+	append(e, field_rows[f].name, slice_of(text, used));
 }
 
 struct slice

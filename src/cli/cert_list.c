@@ -5,8 +5,8 @@
 #include "cert_list.h"
 
 #include "ask.h"
-#include "members.h"
 
+#include "audit/members.h"
 #include "cli/commands.h"
 #include "daemon/setup.h"
 

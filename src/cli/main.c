@@ -21,6 +21,7 @@ static const struct {
 } commands[] = {
     {"run", cli_run, "serve clients"},
     {"reload", cli_reload, "have the daemon read its configuration anew"},
+    {"audit", cli_audit, "read the audit, prove that it is whole"},
     {"cert", cli_cert, "list certificates, say what clients dislike about one"},
     {"config", cli_config, "check, print or explain a configuration"},
     {"version", cli_version, "say what this program is made of"},

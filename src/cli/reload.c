@@ -5,8 +5,8 @@
 #include "cli/commands.h"
 
 #include "ask.h"
-#include "members.h"
 
+#include "audit/members.h"
 #include "daemon/setup.h"
 
 #include <getopt.h>

@@ -2,6 +2,7 @@
 /*
  * print.c - what the table of keys is written out as: YAML, sample, manual.
  */
+#include "base/prose.h"
 #include "config/keys.h"
 #include "config/policies.h"
 
@@ -9,23 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 79, HELP_MAX = 512 };
-
-/* Takes a line of at most `room` columns off the front, ending between words.
- */
-static struct slice
-cut_line(struct slice *rest, size_t room)
-{
-	size_t n = rest->len;
-	struct slice line;
-
-	if (n > room)
-		for (n = room; n > 1 && rest->ptr[n] != ' '; n--)
-			;
-	line = slice_head(*rest, n);
-	*rest = slice_skip(*rest, n + 1);
-	return line;
-}
+enum { HELP_MAX = 512 };
 
 static void
 put_comment(struct writer *w, struct slice margin, const char *text)
@@ -35,7 +20,8 @@ put_comment(struct writer *w, struct slice margin, const char *text)
 	while (rest.len > 0) {
 		w->emit(w->arg, margin);
 		put(w, "# ");
-		w->emit(w->arg, cut_line(&rest, COLUMNS - margin.len - 2));
+		w->emit(w->arg,
+			prose_line(&rest, PROSE_COLUMNS - margin.len - 2));
 		put(w, "\n");
 	}
 }
@@ -240,44 +226,7 @@ emit_mdoc(void *arg, struct slice text)
 {
 	struct writer *w = arg;
 
-	for (; text.len > 0; text = slice_skip(text, 1)) {
-		if (*text.ptr == '"')
-			put(w, "\\(dq");
-		else if (*text.ptr == '\\')
-			put(w, "\\e");
-		else
-			w->emit(w->arg, slice_head(text, 1));
-	}
-}
-
-static size_t
-sentence_length(struct slice s)
-{
-	for (size_t i = 1; i + 1 < s.len; i++)
-		if (s.ptr[i - 1] == '.' && s.ptr[i] == ' ')
-			return i;
-	return s.len;
-}
-
-/* Each sentence begins on a line of its own, as mdoc(7) wants it. */
-static void
-put_sentences(struct writer *w, const char *text)
-{
-	struct slice rest = slice_str(text);
-
-	while (rest.len > 0) {
-		size_t n = sentence_length(rest);
-		struct slice sentence = slice_head(rest, n);
-
-		rest = slice_skip(rest, n + 1);
-		while (sentence.len > 0) {
-			/* A control line begins with one of these. */
-			if (*sentence.ptr == '.' || *sentence.ptr == '\'')
-				put(w, "\\&");
-			emit_mdoc(w, cut_line(&sentence, COLUMNS));
-			put(w, "\n");
-		}
-	}
+	prose_mdoc_word(text, w->emit, w->arg);
 }
 
 static void
@@ -336,7 +285,7 @@ settings_manual(void (*emit)(void *arg, struct slice text), void *arg)
 		put(&w, ".It Cm ");
 		put(&w, k->path);
 		put(&w, "\n");
-		put_sentences(&w, text);
+		prose_mdoc(slice_str(text), emit, arg);
 		if (k->vocabulary)
 			put_known(&w, k->vocabulary);
 		if (strcmp(k->path, "tls_policies") == 0)

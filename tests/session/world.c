@@ -3,6 +3,7 @@
 
 #include "session/backends.h"
 #include "unit/certs.h"
+#include "unit/lines.h"
 #include "unit/shelves.h"
 
 #include <assert.h>
@@ -187,8 +188,13 @@ static void
 edge_event(struct session *s, struct slice line)
 {
 	struct world *w = world_of(s);
+	char why[LINES_WHY];
 
-	assert(line.len > 0 && line.ptr[line.len - 1] == '\n');
+	if (!line_fits(line, why)) {
+		fprintf(stderr, "%s: %.*s", why, (int)line.len,
+			(const char *)line.ptr);
+		abort();
+	}
 	add(&w->events, line);
 	if (w->on_event)
 		w->on_event(w, line);

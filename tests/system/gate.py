@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import unittest
 
+import told
 from certs import Certs
 from dovecot import PASSWORD, USER, Dovecot
 from ports import accepts, free_port, wait_until
@@ -366,6 +367,7 @@ class Case(unittest.TestCase):
         return done.stdout
 
     def _check(self, gate):
+        told.leave(self.id(), gate.audit())
         complaint = gate.complaints()
         self.assertFalse(complaint, complaint)
 

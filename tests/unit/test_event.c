@@ -12,6 +12,7 @@
 	"{\"@timestamp\":\"2026-11-22T05:30:00.123Z\","                        \
 	"\"ecs.version\":\"8.17.0\",\"event.kind\":\"event\","                 \
 	"\"event.category\":[\"authentication\"],"                             \
+	"\"event.type\":[\"start\"],"                                          \
 	"\"event.action\":\"login\""
 
 enum { WALL_SECONDS = 1795325400 };
@@ -266,7 +267,7 @@ test_full(void)
 	event_slice(&e, FIELD_REASON, slice_of(worst, sizeof worst));
 	CU_ASSERT(e.cut);
 	for (size_t len = 0; len < sizeof worst; len++) {
-		e.given = 0; /* as if there were fields without end */
+		e.given[0] = 0; /* as if there were fields without end */
 		event_slice(&e, FIELD_USER, slice_of(worst, len));
 	}
 	line = event_end(&e);
@@ -336,25 +337,6 @@ test_prefixes(void)
 	}
 }
 
-static void
-test_catalogue(void)
-{
-	for (int i = 0; i < EVENT_IDS; i++)
-		for (int j = 0; j < i; j++)
-			CU_ASSERT_STRING_NOT_EQUAL(
-			    event_action((enum event_id)i),
-			    event_action((enum event_id)j));
-	for (int i = 0; i < FIELD_IDS; i++)
-		for (int j = 0; j < i; j++)
-			CU_ASSERT_STRING_NOT_EQUAL(
-			    field_name((enum field_id)i),
-			    field_name((enum field_id)j));
-	CU_ASSERT_STRING_EQUAL(event_action(EV_DROPPED), "dropped");
-	CU_ASSERT_STRING_EQUAL(field_name(FIELD_USER), "user.name");
-	CU_ASSERT(strlen(event_meaning(EV_TLS)) > 0);
-	CU_ASSERT(strlen(field_meaning(FIELD_RULE)) > 0);
-}
-
 void
 suite_event(void)
 {
@@ -371,5 +353,4 @@ suite_event(void)
 	CU_add_test(suite, "a line has an end", test_full);
 	CU_add_test(suite, "a hashed user has no name", test_hashed);
 	CU_add_test(suite, "a prefix names no host", test_prefixes);
-	CU_add_test(suite, "the catalogue names nothing twice", test_catalogue);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_manual.c - imapward(8) names what events can hold, in the words of the
- * tables.
+ * test_manual.c - the manuals and the schema say what the tables say.
  */
-#include "audit/event.h"
+#include "audit/catalogue.h"
 #include "tls/cause.h"
 
 #include <CUnit/CUnit.h>
@@ -14,13 +13,13 @@
 
 void suite_manual(void);
 
-/* The page on one line, blanks made one. */
+/* A file on one line, blanks made one. */
 static const char *
-page(void)
+page(const char *path)
 {
-	static char text[64 * 1024];
+	static char text[128 * 1024];
 	size_t n = 0;
-	FILE *f = fopen("man/imapward.8", "r");
+	FILE *f = fopen(path, "r");
 	int c;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
@@ -47,30 +46,55 @@ says(const char *text, const char *name, const char *meaning)
 	}
 }
 
+static struct {
+	size_t len;
+	char text[128 * 1024];
+} written;
+
 static void
-fields(void)
+collect(void *arg, struct slice text)
 {
-	const char *text = page();
+	(void)arg;
+	CU_ASSERT_FATAL(text.len < sizeof written.text - written.len);
+	memcpy(written.text + written.len, text.ptr, text.len);
+	written.len += text.len;
+	written.text[written.len] = '\0';
+}
 
-	for (int f = 0; f < FIELD_IDS; f++)
-		if (!strstr(text, field_name((enum field_id)f))) {
-			printf("man/imapward.8 lacks %s\n",
-			       field_name((enum field_id)f));
-			CU_FAIL("a field is not in the manual");
-		}
-	for (int e = 0; e < EVENT_IDS; e++) {
-		char item[64];
+/* Does the file hold what is written now? Blanks and all. */
+static void
+holds(const char *path,
+      void (*write)(void (*emit)(void *arg, struct slice text), void *arg))
+{
+	static char text[256 * 1024];
+	FILE *f = fopen(path, "r");
 
-		(void)snprintf(item, sizeof item, ".It Cm %s ",
-			       event_action((enum event_id)e));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text, item));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	text[fread(text, 1, sizeof text - 1, f)] = '\0';
+	(void)fclose(f);
+	written.len = 0;
+	write(collect, NULL);
+	CU_ASSERT(written.len > 500);
+	if (!strstr(text, written.text)) {
+		printf("%s is not as the catalogue has it: "
+		       "scripts/check-docs --fix build/imapward\n",
+		       path);
+		CU_FAIL("a document differs from the catalogue");
 	}
+}
+
+static void
+catalogue(void)
+{
+	holds("man/imapward-events.7", catalogue_manual);
+	holds("config/imapward-events.schema.json", catalogue_schema);
+	holds("README.md", catalogue_table);
 }
 
 static void
 diagnosis(void)
 {
-	const char *text = page();
+	const char *text = page("man/imapward.8");
 
 	for (int c = CAUSE_NONE + 1; c < CAUSES; c++)
 		says(text, cause_name((enum cause)c),
@@ -91,7 +115,8 @@ suite_manual(void)
 {
 	CU_pSuite suite = CU_add_suite("manual", NULL, NULL);
 
-	CU_add_test(suite, "every event and field is in the manual", fields);
+	CU_add_test(suite, "manual, schema and README are the catalogue",
+		    catalogue);
 	CU_add_test(suite, "causes, signals, stages and families are too",
 		    diagnosis);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/members.h"
+#include "audit/members.h"
 
 #include <CUnit/CUnit.h>
 

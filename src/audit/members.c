@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "members.h"
+#include "audit/members.h"
 
 /* Behind the string that s begins with. */
 static size_t
@@ -55,20 +55,28 @@ member_item(struct slice *rest, struct slice *out)
 	return true;
 }
 
+bool
+member_next(struct slice *rest, struct member *out)
+{
+	size_t n;
+
+	if (rest->len == 0 || rest->ptr[0] != '"')
+		return false;
+	n = string_end(*rest);
+	out->name = bare(slice_head(*rest, n));
+	*rest = slice_skip(*rest, n + 1); /* and the colon */
+	out->first = rest->len > 0 ? rest->ptr[0] : '\0';
+	return member_item(rest, &out->value);
+}
+
 struct slice
 member(struct slice line, const char *name)
 {
-	struct slice rest = slice_skip(line, 1), value;
+	struct slice rest = slice_skip(line, 1);
+	struct member m;
 
-	while (rest.len > 0 && rest.ptr[0] == '"') {
-		size_t n = string_end(rest);
-		struct slice key = bare(slice_head(rest, n));
-
-		rest = slice_skip(rest, n + 1); /* and the colon */
-		if (!member_item(&rest, &value))
-			break;
-		if (slice_eq(key, slice_str(name)))
-			return value;
-	}
+	while (member_next(&rest, &m))
+		if (slice_eq(m.name, slice_str(name)))
+			return m.value;
 	return SLICE_EMPTY;
 }
