@@ -63,7 +63,11 @@
 	X(RESTART, "restart", "process", "alert", "start",                    \
 	  "The keeper started a new relay after the old one died.")           \
 	X(DROPPED, "dropped", "process", "alert", "info",                     \
-	  "Events were lost because the sink was full or broken: how many.")
+	  "Events were lost because the sink was full or broken: how many.")  \
+	X(ANCHOR, "anchor", "process", "event", "info",                       \
+	  "With audit.chain, in audit.anchors and every ten seconds in which " \
+	  "something was written: how many records there are. It is not a "   \
+	  "record itself, and proves that so many were written.")
 
 /*
  * X(id, JSON name, type, must, may, meaning)
@@ -189,7 +193,14 @@
 	X(COUNT, "imapward.count", N, ON(LIMIT) ON(FLOOD) ON(DROPPED), NO,    \
 	  "how many")                                             \
 	X(CLIENT_ID, "imapward.client.id", S, NO, ON(LOGIN),                  \
-	  "name and version from the client's ID command (RFC 2971)")
+	  "name and version from the client's ID command (RFC 2971)")         \
+	X(CHAIN, "imapward.audit.chain", S, ON(ANCHOR), NO,                   \
+	  "which chain it is of: 16 hex digits")                              \
+	X(SEQUENCE, "event.sequence", N, ON(ANCHOR), EVERY,                   \
+	  "with audit.chain: number of the record, from 1; in an anchor that " \
+	  "of the last one")                                                  \
+	X(HASH, "event.hash", S, ON(ANCHOR), EVERY,                           \
+	  "with audit.chain: keyed hash of all that stands before it")
 /* clang-format on */
 
 enum event_id {
@@ -225,7 +236,7 @@ extern const struct field_row field_rows[FIELD_IDS];
 /* EVENT_IDS, FIELD_IDS: there is none of that name. */
 enum event_id event_find(struct slice action);
 enum field_id field_find(struct slice name);
-/* In an event: always there, or maybe. */
+/* In an event: always there; or there or not. */
 bool field_must(enum field_id f, enum event_id e);
 bool field_may(enum field_id f, enum event_id e);
 

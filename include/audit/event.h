@@ -37,8 +37,11 @@ struct event_privacy {
 	unsigned char key[16]; /* random per process, or from a file */
 };
 
-/* EVENT_MAX: no line is longer, its newline included. */
-enum { EVENT_MAX = 8192, EVENT_LIST_MAX = 16 };
+/*
+ * EVENT_MAX: no line is longer, its newline included, nor when it is sealed
+ * (audit/chain.h), for which event_end leaves room.
+ */
+enum { EVENT_MAX = 8192, EVENT_SEAL = 96, EVENT_LIST_MAX = 16 };
 
 /* One line being written; lives on the caller's stack. */
 struct event {

@@ -54,5 +54,5 @@ field_must(enum field_id f, enum event_id e)
 bool
 field_may(enum field_id f, enum event_id e)
 {
-	return field_rows[f].may >> e & 1;
+	return !field_must(f, e) && field_rows[f].may >> e & 1;
 }

@@ -55,6 +55,8 @@ static const struct {
     {FIELD_USER_HASH, "\"pattern\": \"^[0-9a-f]{16}$\""},
     {FIELD_AUTHZID_HASH, "\"pattern\": \"^[0-9a-f]{16}$\""},
     {FIELD_BACKEND_PORT, "\"maximum\": 65535"},
+    {FIELD_CHAIN, "\"pattern\": \"^[0-9a-f]{16}$\""},
+    {FIELD_HASH, "\"pattern\": \"^[0-9a-f]{32}$\""},
 };
 
 static void
@@ -176,7 +178,14 @@ catalogue_schema(catalogue_emit *emit, void *arg)
 /* --- imapward-events(7) -----------------------------------------------------
  */
 
-/* "Always: a , b ." of those that only some events have. */
+/* It may stand in any event: not worth a word about each. */
+static bool
+is_everywhere(enum field_id f)
+{
+	return (field_rows[f].must | field_rows[f].may) == UINT32_MAX;
+}
+
+/* "It has a , b ." of those that only some events have. */
 static void
 put_fields(const struct out *o, const char *title, enum event_id e,
 	   bool (*holds)(enum field_id f, enum event_id e))
@@ -184,7 +193,7 @@ put_fields(const struct out *o, const char *title, enum event_id e,
 	const char *before = title;
 
 	for (int f = 0; f < FIELD_IDS; f++) {
-		if (field_rows[f].must == UINT32_MAX ||
+		if (is_everywhere((enum field_id)f) ||
 		    !holds((enum field_id)f, e))
 			continue;
 		put_line(o, before, ".Cm ", field_rows[f].name);
@@ -216,8 +225,8 @@ put_field_item(const struct out *o, enum field_id f)
 
 	put_line(o, ".It Cm ", field_rows[f].name, "\n");
 	prose_mdoc(slice_str(field_rows[f].meaning), o->emit, o->arg);
-	if (field_rows[f].must == UINT32_MAX) {
-		put(o, "(in every event)\n");
+	if (is_everywhere(f)) {
+		put(o, "(in any event)\n");
 		return;
 	}
 	for (int e = 0; e < EVENT_IDS; e++) {

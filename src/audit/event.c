@@ -34,7 +34,7 @@ append(struct event *e, const char *name, struct slice value)
 	char *p = e->text + e->len;
 
 	assert(key.len <= NAME_MAX_BYTES);
-	if (need > sizeof e->text - TAIL - e->len) {
+	if (need > sizeof e->text - EVENT_SEAL - TAIL - e->len) {
 		e->cut = true;
 		return;
 	}
