@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sink.h - where the lines of the audit log go.
+ * sink.h - where the lines of the audit go.
  *
- * Used by one thread, the keeper's. Never waits for a reader: what cannot be
- * written now is dropped and counted, and the first thing written afterwards is
- * a `dropped` event with the count. A line is written whole or not at all:
- * what a full disk or pipe tore is taken back or completed before the next one.
+ * Used by one thread, the keeper's. Never waits for a reader. A line is written
+ * whole or not at all: what a full disk or pipe tore is taken back, or
+ * completed before the next one.
  *
  * SIGPIPE must be ignored by the process.
  */
@@ -16,37 +15,54 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-enum audit_kind { AUDIT_NONE, AUDIT_STDOUT, AUDIT_FILE, AUDIT_SYSLOG };
+enum audit_kind {
+	AUDIT_NONE,
+	AUDIT_STDOUT,
+	AUDIT_STDERR,
+	AUDIT_FILE,
+	AUDIT_SYSLOG,
+	AUDIT_JOURNALD
+};
+
+/* As the configuration says it. */
+struct sink_place {
+	enum audit_kind kind;
+	/* Of a file: absolute. Of a socket; "" is the usual one. */
+	char path[4096];
+};
+bool sink_place_eq(const struct sink_place *a, const struct sink_place *b);
 
 /* The memory is the caller's, the contents are sink.c's. */
 struct sink {
-	enum audit_kind kind;
-	int fd;    /* -1: none */
-	int error; /* errno of the last failure, for the one who reports */
-	uint64_t dropped; /* lines lost and not yet reported in the log */
+	struct sink_place place;
+	int fd;           /* -1: none */
+	int error;        /* errno of the last failure, for who reports it */
+	uint64_t skipped; /* lines that no try could have written; the caller's
+			     to count and to set back */
 	size_t rest_len;  /* end of a line whose beginning was written */
-	char path[4096];
 	char rest[EVENT_MAX];
 };
 
 /*
- * path counts for AUDIT_FILE only: absolute; made with mode 0640 if absent;
- * ERR_REFUSED: a symbolic link, or not a regular file. ERR_MISSING: its
- * directory. ERR_DENIED, ERR_LIMIT (path too long), ERR_SYSTEM. On failure
- * s is as after sink_close, apart from s->error.
+ * A file is made with mode 0640 if it is absent; ERR_REFUSED: a symbolic link,
+ * or not a regular file. ERR_MISSING: its directory. ERR_DENIED, ERR_LIMIT
+ * (path too long), ERR_SYSTEM. On failure s is as after sink_close, apart from
+ * s->error. A socket that nobody listens to is no failure: it is tried again.
  */
-enum err sink_open(struct sink *s, enum audit_kind kind,
-		   const char *path) MUST_USE;
+enum err sink_open(struct sink *s, const struct sink_place *where) MUST_USE;
 
 /*
- * lines: one or more whole lines; what stands behind the last newline counts
- * as a lost line. Empty: only catches up with what is owed. ERR_SYSTEM: lines
- * were dropped or are still owed, s->error says why.
+ * lines: whole lines, else an error to do. Returns how many bytes of them are
+ * written or, of the last one, will be; they end with a line. Fewer than all:
+ * s->error says why, and the same lines are to be given again later.
  */
-enum err sink_write(struct sink *s, struct slice lines,
-		    uint64_t wall_ms) MUST_USE;
+size_t sink_put(struct sink *s, struct slice lines) MUST_USE;
+
+/* To be polled for writing after s->error was EAGAIN; -1: only time helps. */
+int sink_poll_fd(const struct sink *s);
 
 /* After the file was moved away: opens it anew. On failure the old one stays in
  * use. */

@@ -34,7 +34,7 @@ enum kind {
 	KIND_PATH,     /* const char *; absolute, or "" where least is 0 */
 	KIND_HOST,     /* address or name */
 	KIND_LISTEN,   /* address and any of struct listener_settings */
-	KIND_SINK,     /* kind and path of settings.audit */
+	KIND_SINK,     /* struct sink_place */
 	KINDS
 };
 

@@ -181,8 +181,10 @@ struct settings {
 	} timeouts;
 
 	struct {
-		enum audit_kind kind;
-		char path[4096]; /* AUDIT_FILE */
+		struct sink_place sink, anchors;
+		const char *chain; /* file with its state; "": no chain */
+		bool block;        /* rather no logins than lost events */
+		uint64_t queue;    /* bytes that may wait */
 		bool hash_user, prefix_address;
 	} audit;
 
@@ -202,7 +204,8 @@ struct settings {
 	/* Where these values stand, to say what is wrong with what they name;
 	 * no place: it is the default. */
 	struct {
-		struct place ticket_secret, sink, user, readers, controllers;
+		struct place ticket_secret, sink, anchors, chain, user, readers,
+		    controllers;
 	} places;
 };
 

@@ -7,7 +7,8 @@
  *   relay:  EVENTS, NOTE                   whenever there are some
  *   relay:  RELOAD                         an administrator wants one
  *   keeper: RELOADED                       how the last one before that went
- *   keeper: DRAIN, STOP                    the relay ends, exit code 0
+ *   keeper: TAKEN                          events are written (audit.full:
+ * block) keeper: DRAIN, STOP                    the relay ends, exit code 0
  */
 #ifndef DAEMON_PROTOCOL_H
 #define DAEMON_PROTOCOL_H
@@ -26,13 +27,14 @@ enum message {
 	MESSAGE_CONFIG,       /* protocol_put_config, one descriptor */
 	MESSAGE_DRAIN,
 	MESSAGE_STOP,
-	MESSAGE_READY,   /* struct ready */
-	MESSAGE_FAULT,   /* one line of text */
-	MESSAGE_EVENTS,  /* whole lines for the audit log */
-	MESSAGE_NOTE,    /* one line of text for the administrator */
-	MESSAGE_ADMIN,   /* struct admin_rights, the admin socket if any */
-	MESSAGE_RELOAD,  /* uint64_t: a number greater than those before */
-	MESSAGE_RELOADED /* struct reloaded, and a sentence */
+	MESSAGE_READY,    /* struct ready */
+	MESSAGE_FAULT,    /* one line of text */
+	MESSAGE_EVENTS,   /* whole lines for the audit log */
+	MESSAGE_NOTE,     /* one line of text for the administrator */
+	MESSAGE_ADMIN,    /* struct admin_rights, the admin socket if any */
+	MESSAGE_RELOAD,   /* uint64_t: a number greater than those before */
+	MESSAGE_RELOADED, /* struct reloaded, and a sentence */
+	MESSAGE_TAKEN /* uint64_t: of MESSAGE_EVENTS, so many bytes so far */
 };
 
 /* Listeners of two configurations are the same when these are. */

@@ -8,7 +8,7 @@
 #ifndef DAEMON_SETUP_H
 #define DAEMON_SETUP_H
 
-#include "audit/sink.h"
+#include "daemon/audit_log.h"
 #include "daemon/control.h"
 #include "daemon/files.h"
 #include "daemon/listeners.h"
@@ -30,14 +30,14 @@ struct setup {
 	struct listeners listeners;
 	struct control control;
 	struct identity who;
-	struct sink sink;
-	bool sink_opened; /* false: the one before goes on */
+	struct audit_log log; /* not opened: the one before goes on */
 };
 
 /*
- * Reads, checks and opens. before: the setup in use, whose sockets and sink go
- * on where they can; zeroed at the start. Returns 0 and *out, or an exit code
- * and *fault in one line. workers: sockets per listener, 0: by the settings.
+ * Reads, checks and opens. before: the setup in use, whose sockets and audit
+ * log go on where they can; zeroed at the start. Returns 0 and *out, or an exit
+ * code and *fault in one line. workers: sockets per listener, 0: by the
+ * settings.
  */
 int setup_build(const char *config_path, const unsigned char privacy_key[16],
 		size_t workers, const struct setup *before, struct setup *out,
@@ -55,8 +55,8 @@ enum err setup_check(const struct files *f, const struct settings *s,
 size_t setup_processors(void); /* that this process may use */
 /* Threads that s asks for on this machine. */
 size_t setup_workers(const struct settings *s);
-/* Why the sink was not opened, in a phrase. */
-const char *setup_sink_text(const struct sink *s);
+/* Why a file of the audit was not opened, in a phrase. */
+const char *setup_sink_text(int error);
 /* What works, but not as one would think: say gets a sentence for each. */
 void setup_warn(const struct settings *s, void (*say)(const char *text));
 /* The same of files: say gets `most` of them, and at the end how many more

@@ -65,6 +65,8 @@ struct edge_ops {
 	/* Both sides are closed or closing: the session will not be stepped
 	 * again. */
 	void (*done)(struct session *s);
+	/* Will what comes of a login be told? False: it shall not be tried. */
+	bool (*recorded)(struct session *s);
 	/* One finished event line, newline included. */
 	void (*event)(struct session *s, struct slice line);
 	/* The deadline changed: call session_step at or soon after `at`

@@ -10,24 +10,25 @@
 
 struct queue {
 	pthread_mutex_t lock;
-	size_t cap, start, used;
+	size_t limit, cap, start, used;
 	uint64_t dropped;
-	unsigned char mem[]; /* a ring */
+	bool crowded;
+	unsigned char *mem; /* a ring of cap bytes, limit of them in use */
 };
 
 struct queue *
 queue_new(size_t cap)
 {
-	struct queue *q = malloc(sizeof *q + cap);
+	struct queue *q = malloc(sizeof *q);
 
 	if (!q)
 		return NULL;
-	*q = (struct queue){.cap = cap};
-	if (pthread_mutex_init(&q->lock, NULL) != 0) {
-		free(q);
-		return NULL;
-	}
-	return q;
+	*q = (struct queue){.limit = cap, .cap = cap, .mem = malloc(cap)};
+	if (q->mem && pthread_mutex_init(&q->lock, NULL) == 0)
+		return q;
+	free(q->mem);
+	free(q);
+	return NULL;
 }
 
 void
@@ -36,6 +37,7 @@ queue_free(struct queue *q)
 	if (!q)
 		return;
 	pthread_mutex_destroy(&q->lock);
+	free(q->mem);
 	free(q);
 }
 
@@ -90,6 +92,45 @@ count_lines(struct slice s)
 	return n;
 }
 
+/* Not at one threshold: what waits for it would come and go with each line. */
+static void
+look_for_crowd(struct queue *q)
+{
+	if (q->used > q->limit / 2)
+		q->crowded = true;
+	else if (q->used <= q->limit / 4)
+		q->crowded = false;
+}
+
+bool
+queue_limit(struct queue *q, size_t limit)
+{
+	unsigned char *mem = NULL, *old = NULL;
+	bool good = true;
+
+	pthread_mutex_lock(&q->lock);
+	if (limit > q->cap) {
+		size_t used = q->used;
+
+		mem = malloc(limit);
+		good = mem != NULL;
+		if (good) {
+			copy_out(q, mem, used);
+			old = q->mem;
+			q->mem = mem;
+			q->cap = limit;
+			q->start = 0;
+			q->used = used;
+		}
+	}
+	if (good)
+		q->limit = limit;
+	look_for_crowd(q);
+	pthread_mutex_unlock(&q->lock);
+	free(old);
+	return good;
+}
+
 bool
 queue_put(struct queue *q, struct slice lines)
 {
@@ -97,11 +138,12 @@ queue_put(struct queue *q, struct slice lines)
 
 	assert(lines.len == 0 || lines.ptr[lines.len - 1] == '\n');
 	pthread_mutex_lock(&q->lock);
-	fits = lines.len <= q->cap - q->used;
+	fits = q->used <= q->limit && lines.len <= q->limit - q->used;
 	if (!fits)
 		q->dropped += count_lines(lines);
 	else if (lines.len > 0)
 		copy_in(q, lines);
+	look_for_crowd(q);
 	pthread_mutex_unlock(&q->lock);
 	return fits;
 }
@@ -119,8 +161,31 @@ queue_take(struct queue *q, unsigned char *out, size_t cap)
 	/* An empty ring begins anew, so that it stays in a few pages. */
 	if (q->used == 0)
 		q->start = 0;
+	look_for_crowd(q);
 	pthread_mutex_unlock(&q->lock);
 	return n;
+}
+
+bool
+queue_crowded(struct queue *q)
+{
+	bool crowded;
+
+	pthread_mutex_lock(&q->lock);
+	crowded = q->crowded;
+	pthread_mutex_unlock(&q->lock);
+	return crowded;
+}
+
+bool
+queue_empty(struct queue *q)
+{
+	bool empty;
+
+	pthread_mutex_lock(&q->lock);
+	empty = q->used == 0;
+	pthread_mutex_unlock(&q->lock);
+	return empty;
 }
 
 uint64_t

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sink.c - files, pipes and terminals; and which sink does what.
+ */
 #include "audit/sink.h"
+
+#include "audit/sink_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
+
+bool
+sink_place_eq(const struct sink_place *a, const struct sink_place *b)
+{
+	return a->kind == b->kind && strcmp(a->path, b->path) == 0;
+}
 
 static enum err
 cause_of(int error)
@@ -57,7 +66,7 @@ static enum err
 open_file(struct sink *s, int *out)
 {
 	/* O_NONBLOCK: so that a FIFO without a reader does not hold us here. */
-	int fd = open(s->path,
+	int fd = open(s->place.path,
 		      O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
 			  O_NONBLOCK | O_NOCTTY,
 		      0640);
@@ -74,32 +83,43 @@ open_file(struct sink *s, int *out)
 	return ERR_OK;
 }
 
+static enum err
+open_stream(struct sink *s, int which)
+{
+	s->fd = fcntl(which, F_DUPFD_CLOEXEC, 3);
+	return s->fd < 0 ? fail(s, errno) : ERR_OK;
+}
+
 enum err
-sink_open(struct sink *s, enum audit_kind kind, const char *path)
+sink_open(struct sink *s, const struct sink_place *where)
 {
 	enum err e = ERR_OK;
-	int n = 0;
 
-	s->kind = AUDIT_NONE;
+	s->place = *where;
 	s->fd = -1;
 	s->error = 0;
-	s->dropped = 0;
+	s->skipped = 0;
 	s->rest_len = 0;
-	s->path[0] = '\0';
-	if (kind == AUDIT_FILE) {
-		n = snprintf(s->path, sizeof s->path, "%s", path);
-		if (n < 0 || (size_t)n >= sizeof s->path)
-			return fail(s, ENAMETOOLONG);
+	switch (where->kind) {
+	case AUDIT_FILE:
 		e = open_file(s, &s->fd);
-	} else if (kind == AUDIT_STDOUT) {
-		s->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (s->fd < 0)
-			e = fail(s, errno);
-	} else if (kind == AUDIT_SYSLOG) {
-		openlog("imapward", LOG_NDELAY, LOG_AUTHPRIV);
+		break;
+	case AUDIT_STDOUT:
+		e = open_stream(s, STDOUT_FILENO);
+		break;
+	case AUDIT_STDERR:
+		e = open_stream(s, STDERR_FILENO);
+		break;
+	case AUDIT_SYSLOG:
+	case AUDIT_JOURNALD:
+		(void)sink_socket_connect(s);
+		break;
+	case AUDIT_NONE:
+	default:
+		break;
 	}
-	if (e == ERR_OK)
-		s->kind = kind;
+	if (e != ERR_OK)
+		s->place.kind = AUDIT_NONE;
 	return e;
 }
 
@@ -112,7 +132,7 @@ piece_of(struct sink *s, size_t len)
 {
 	struct pollfd p = {.fd = s->fd, .events = POLLOUT};
 
-	if (s->kind != AUDIT_STDOUT)
+	if (s->place.kind == AUDIT_FILE)
 		return len;
 	if (poll(&p, 1, 0) != 1) {
 		s->error = EAGAIN;
@@ -152,21 +172,11 @@ take_back(struct sink *s, size_t n)
 	struct stat st;
 	off_t end;
 
-	if (s->kind != AUDIT_FILE || fstat(s->fd, &st) != 0)
+	if (s->place.kind != AUDIT_FILE || fstat(s->fd, &st) != 0)
 		return false;
 	end = lseek(s->fd, 0, SEEK_CUR);
 	return end == st.st_size && (off_t)n <= end &&
 	       ftruncate(s->fd, end - (off_t)n) == 0;
-}
-
-static uint64_t
-count_lines(struct slice s)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += s.ptr[i] == '\n';
-	return n;
 }
 
 /* The length of the whole lines among the first `max` bytes. */
@@ -179,26 +189,27 @@ whole_lines(struct slice s, size_t max)
 }
 
 /*
- * Only the first `done` bytes of these lines went out. Returns how many lines
- * are lost; one that can neither be taken back nor forgotten is owed.
+ * Only the first `done` bytes of these lines went out, which may have torn one
+ * of them: taken back, or owed. Returns how many bytes are dealt with.
  */
-static uint64_t
+static size_t
 mend(struct sink *s, struct slice lines, size_t done)
 {
 	size_t begin = whole_lines(lines, done);
 	struct slice after = slice_skip(lines, done), rest;
 
 	if (done == begin || take_back(s, done - begin))
-		return count_lines(slice_skip(lines, begin));
+		return begin;
 	rest = slice_head(after, slice_find(after, '\n') + 1);
 	if (rest.len <= sizeof s->rest) {
 		memcpy(s->rest, rest.ptr, rest.len);
 		s->rest_len = rest.len;
-		return count_lines(after) - 1;
+	} else { /* no event is as long as that */
+		s->rest[0] = '\n';
+		s->rest_len = 1;
+		s->skipped++;
 	}
-	s->rest[0] = '\n';
-	s->rest_len = 1;
-	return count_lines(after);
+	return done + rest.len;
 }
 
 static bool
@@ -211,63 +222,40 @@ pay_rest(struct sink *s)
 	return s->rest_len == 0;
 }
 
-/* Writes what is owed: the end of a line, the count of lost ones. */
-static bool
-settle(struct sink *s, uint64_t wall_ms)
+static size_t
+put_stream(struct sink *s, struct slice lines)
 {
-	struct event e;
-	struct slice line;
 	size_t done;
 
 	if (s->rest_len > 0 && !pay_rest(s))
-		return false;
-	if (s->dropped == 0)
-		return true;
-	event_begin(&e, EV_DROPPED, NULL, NULL, wall_ms);
-	event_text(&e, FIELD_REASON, strerror(s->error));
-	event_number(&e, FIELD_COUNT, s->dropped);
-	line = event_end(&e);
-	done = put(s, line);
-	if (done == line.len || mend(s, line, done) == 0)
-		s->dropped = 0;
-	return done == line.len;
+		return 0;
+	done = put(s, lines);
+	return done < lines.len ? mend(s, lines, done) : done;
 }
 
-static void
-write_syslog(struct slice lines)
+size_t
+sink_put(struct sink *s, struct slice lines)
 {
-	while (lines.len > 0) {
-		struct slice line = slice_cut(&lines, '\n');
-
-		syslog(LOG_INFO, "%.*s", (int)slice_head(line, EVENT_MAX).len,
-		       (const char *)line.ptr);
+	switch (s->place.kind) {
+	case AUDIT_FILE:
+	case AUDIT_STDOUT:
+	case AUDIT_STDERR:
+		return put_stream(s, lines);
+	case AUDIT_SYSLOG:
+	case AUDIT_JOURNALD:
+		return sink_socket_put(s, lines);
+	case AUDIT_NONE:
+	default:
+		return lines.len;
 	}
 }
 
-enum err
-sink_write(struct sink *s, struct slice lines, uint64_t wall_ms)
+int
+sink_poll_fd(const struct sink *s)
 {
-	size_t whole = whole_lines(lines, lines.len), done = 0;
-	uint64_t lost = whole < lines.len;
+	bool waits = s->place.kind != AUDIT_FILE && s->error == EAGAIN;
 
-	if (lost > 0)
-		s->error = EBADMSG;
-	lines = slice_head(lines, whole);
-	if (s->kind == AUDIT_NONE)
-		return ERR_OK;
-	if (s->kind == AUDIT_SYSLOG) {
-		write_syslog(lines);
-		return ERR_OK;
-	}
-	if (settle(s, wall_ms)) {
-		done = put(s, lines);
-		if (done < lines.len)
-			lost += mend(s, lines, done);
-	} else {
-		lost += count_lines(lines);
-	}
-	s->dropped += lost;
-	return s->dropped > 0 || s->rest_len > 0 ? ERR_SYSTEM : ERR_OK;
+	return waits ? s->fd : -1;
 }
 
 enum err
@@ -276,13 +264,13 @@ sink_reopen(struct sink *s)
 	enum err e;
 	int fd = -1;
 
-	if (s->kind != AUDIT_FILE)
+	if (s->place.kind != AUDIT_FILE)
 		return ERR_OK;
 	e = open_file(s, &fd);
 	if (e != ERR_OK)
 		return e;
 	if (s->rest_len > 0 && !pay_rest(s))
-		s->dropped++;
+		s->skipped++;
 	s->rest_len = 0;
 	close(s->fd);
 	s->fd = fd;
@@ -296,9 +284,7 @@ sink_close(struct sink *s)
 		(void)pay_rest(s);
 	if (s->fd >= 0)
 		close(s->fd);
-	if (s->kind == AUDIT_SYSLOG)
-		closelog();
-	s->kind = AUDIT_NONE;
+	s->place.kind = AUDIT_NONE;
 	s->fd = -1;
 	s->rest_len = 0;
 }

@@ -168,6 +168,26 @@ check_order(const struct settings *s, struct complaint *out)
 	return ERR_OK;
 }
 
+/* Two ends in one file would be cut off together. */
+static enum err
+check_audit(const struct settings *s, struct complaint *out)
+{
+	const struct sink_place *sink = &s->audit.sink;
+	const struct sink_place *anchors = &s->audit.anchors;
+
+	if (!*s->audit.chain)
+		return ERR_OK;
+	if (sink->kind == AUDIT_NONE)
+		return complain(out, ERR_REFUSED, "audit.chain", 0,
+				"'audit.chain' needs an 'audit.sink'");
+	if (sink->kind == AUDIT_FILE && anchors->kind == AUDIT_FILE &&
+	    slice_eq(slice_str(sink->path), slice_str(anchors->path)))
+		return complain(out, ERR_DUPLICATE, "audit.anchors", 0,
+				"'audit.anchors' must be another place than "
+				"'audit.sink'");
+	return ERR_OK;
+}
+
 enum err
 config_check(const struct settings *s, struct complaint *out)
 {
@@ -179,5 +199,7 @@ config_check(const struct settings *s, struct complaint *out)
 		e = check_tls(s, out);
 	if (e == ERR_OK)
 		e = check_order(s, out);
+	if (e == ERR_OK)
+		e = check_audit(s, out);
 	return e;
 }

@@ -47,6 +47,7 @@ static const char *const client_words[] = {
     [CLIENT_CERTIFICATE_OPTIONAL] = "optional",
     [CLIENT_CERTIFICATE_REQUIRED] = "required"};
 static const char *const user_words[] = {"plain", "hashed", NULL};
+static const char *const full_words[] = {"drop", "block", NULL};
 static const char *const address_words[] = {"full", "prefix", NULL};
 static const char *const mode_words[] = {
     [LISTENER_IMPLICIT] = "implicit", [LISTENER_STARTTLS] = "starttls"};
@@ -307,8 +308,27 @@ static const struct key keys[] = {
 	{"audit", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "The log of events: JSON lines with the names of the Elastic "
 		 "Common Schema."},
-	{"audit.sink", KIND_SINK, 0, 0, "stdout", 0, 0,
-	 .help = "Where it goes. A file is opened anew on SIGUSR1."},
+	{"audit.sink", KIND_SINK, S(audit.sink), "stdout", 0, 0,
+	 .help = "Where it goes. A file is opened anew on SIGUSR1. syslog is RFC "
+		 "5424 to /dev/log or another socket, facility authpriv."},
+	{"audit.full", KIND_SWITCH, S(audit.block), "drop", 0, 0,
+	 .help = "What happens when it cannot be written, for want of room or "
+		 "because nobody reads it, and audit.queue is full: events are "
+		 "dropped and counted; or new logins are refused as unavailable "
+		 "until it can.",
+	 .words = full_words},
+	{"audit.queue", KIND_SIZE, S(audit.queue), "1MiB", 64 * KIB, 64 * MIB,
+	 .help = "How much of it may wait to be written. With audit.full: block "
+		 "logins are refused from the half on, which leaves room for what "
+		 "is under way."},
+	{"audit.chain", KIND_PATH, S(audit.chain), "", 0, PATH_MAX_LEN,
+	 .help = "The file made by imapward audit init: records are numbered and "
+		 "sealed, so that imapward audit verify finds what was changed "
+		 "or deleted later. \"\" is off."},
+	{"audit.anchors", KIND_SINK, S(audit.anchors), "stderr", 0, 0,
+	 .help = "With audit.chain, where every ten seconds is told how many "
+		 "records there are: a place that is out of reach of whoever "
+		 "might shorten the log."},
 	{"audit.user", KIND_SWITCH, S(audit.hash_user), "plain", 0, 0,
 	 .help = "User names as they are, or as keyed hashes that tell only "
 		 "which are equal.",

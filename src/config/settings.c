@@ -113,6 +113,8 @@ note_places(const struct loader *l)
 		note_certificate(l, i);
 	s->places.ticket_secret = place_of(l, "tls.ticket_secret", 0);
 	s->places.sink = place_of(l, "audit.sink", 0);
+	s->places.anchors = place_of(l, "audit.anchors", 0);
+	s->places.chain = place_of(l, "audit.chain", 0);
 	s->places.user = place_of(l, "process.user", 0);
 	s->places.readers = place_of(l, "admin.readers", 0);
 	s->places.controllers = place_of(l, "admin.controllers", 0);

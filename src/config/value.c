@@ -255,40 +255,63 @@ print_listen(const struct key *k, const void *entry, struct writer *w)
 }
 
 static const char *const sink_words[] = {
-    [AUDIT_NONE] = "none",
-    [AUDIT_STDOUT] = "stdout",
-    [AUDIT_SYSLOG] = "syslog",
+    [AUDIT_NONE] = "none",         [AUDIT_STDOUT] = "stdout",
+    [AUDIT_STDERR] = "stderr",     [AUDIT_SYSLOG] = "syslog",
+    [AUDIT_JOURNALD] = "journald",
 };
 
-static enum err
-read_sink(const struct key *k, struct slice text, void *settings)
+enum { SINKS = sizeof sink_words / sizeof *sink_words };
+
+/* "syslog" or "syslog:/its/socket"; only those two have one. */
+static bool
+is_sink(struct slice text, unsigned kind, struct slice *path)
 {
-	struct settings *s = settings;
-	enum err e;
+	struct slice rest = text, word;
+	bool socket = kind == AUDIT_SYSLOG || kind == AUDIT_JOURNALD;
+
+	if (!sink_words[kind])
+		return false;
+	word = slice_cut(&rest, ':');
+	*path = rest;
+	return slice_eq(word, slice_str(sink_words[kind])) &&
+	       (word.len == text.len ||
+		(socket && is_path(rest) && rest.len <= SETTINGS_SOCKET_MAX));
+}
+
+static enum err
+read_sink(const struct key *k, struct slice text, void *field)
+{
+	struct sink_place *place = field;
+	struct slice path = text;
+	unsigned kind = 0;
 
 	(void)k;
-	for (unsigned i = 0; i < sizeof sink_words / sizeof *sink_words; i++) {
-		if (sink_words[i] && slice_eq(text, slice_str(sink_words[i]))) {
-			s->audit.kind = (enum audit_kind)i;
-			return ERR_OK;
-		}
+	while (kind < SINKS && !is_sink(text, kind, &path))
+		kind++;
+	if (kind < SINKS) {
+		place->kind = (enum audit_kind)kind;
+		return copy_text(path, place->path, sizeof place->path);
 	}
 	if (!is_path(text))
 		return ERR_SYNTAX;
-	e = copy_text(text, s->audit.path, sizeof s->audit.path);
-	if (e == ERR_OK)
-		s->audit.kind = AUDIT_FILE;
-	return e;
+	place->kind = AUDIT_FILE;
+	return copy_text(text, place->path, sizeof place->path);
 }
 
 static void
-print_sink(const struct key *k, const void *settings, struct writer *w)
+print_sink(const struct key *k, const void *field, struct writer *w)
 {
-	const struct settings *s = settings;
+	const struct sink_place *place = field;
+	char text[sizeof place->path + 16];
 
 	(void)k;
-	put_text(w, s->audit.kind == AUDIT_FILE ? s->audit.path
-						: sink_words[s->audit.kind]);
+	if (place->kind == AUDIT_FILE)
+		(void)snprintf(text, sizeof text, "%s", place->path);
+	else
+		(void)snprintf(text, sizeof text, "%s%s%s",
+			       sink_words[place->kind], *place->path ? ":" : "",
+			       place->path);
+	put_text(w, text);
 }
 
 static const struct {
@@ -314,8 +337,10 @@ static const struct {
 		   print_text},
     [KIND_LISTEN] = {"an IPv4 or IPv6 address or \"*\"", read_listen,
 		     print_listen},
-    [KIND_SINK] = {"either stdout, syslog, none or an absolute path", read_sink,
-		   print_sink},
+    [KIND_SINK] = {"either stdout, stderr, syslog, "
+		   "syslog:SOCKET, journald, none or an "
+		   "absolute path",
+		   read_sink, print_sink},
 };
 
 void

@@ -438,6 +438,14 @@ edge_done(struct session *s)
 	conn_of_session(s)->done = true;
 }
 
+/* With audit.full: block, not while half of what may wait does so. */
+static bool
+edge_recorded(struct session *s)
+{
+	return !session_settings(s)->audit.block ||
+	       !queue_crowded(conn_of_session(s)->worker->common->events);
+}
+
 static void
 edge_event(struct session *s, struct slice line)
 {
@@ -461,6 +469,7 @@ const struct edge_ops conn_edge = {
     .finish = edge_finish,
     .close = edge_close,
     .done = edge_done,
+    .recorded = edge_recorded,
     .event = edge_event,
     .deadline = edge_deadline,
 };

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon/tidings.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,22 +60,104 @@ keeper_warn_of_setup(struct keeper *k)
 	setup_notices(&k->now.files.notices, NOTICES_TOLD, warn_of_file);
 }
 
+/* Each complaint once a minute. */
+static bool
+may_complain(uint64_t *at, uint64_t now)
+{
+	if (*at != 0 && now - *at < COMPLAIN_EVERY_MS)
+		return false;
+	*at = now;
+	return true;
+}
+
+static void
+complain(struct keeper *k, bool losing, uint64_t now)
+{
+	const char *why = strerror(k->now.log.sink.error);
+
+	if (losing) {
+		if (may_complain(&k->complained.losing, now))
+			keeper_tell("the audit log cannot be written: %s; "
+				    "events are being lost",
+				    why);
+		return;
+	}
+	/* One that is only slow is not worth a word. */
+	if ((k->now.log.sink.error == EAGAIN &&
+	     now - k->stuck_at < SINK_RETRY_MS) ||
+	    !may_complain(&k->complained.waiting, now))
+		return;
+	keeper_tell("the audit log cannot be written: %s; events wait%s", why,
+		    keeper_settings(k)->audit.block
+			? ", and new logins are refused when too many do"
+			: "");
+}
+
+/* Those that it has sent are written: it may send more (audit.full: block). */
+static void
+acknowledge(struct keeper *k)
+{
+	struct slice body = slice_of(&k->heard, sizeof k->heard);
+
+	if (k->relay == 0 || k->taken == k->heard ||
+	    !keeper_settings(k)->audit.block)
+		return;
+	k->taken = k->heard;
+	if (channel_put(&k->channel, MESSAGE_TAKEN, &body, 1, NULL, 0) !=
+	    ERR_OK)
+		minder_kill(k);
+}
+
+static void
+look_at_chain(struct keeper *k, uint64_t now)
+{
+	int error = k->now.log.error;
+
+	k->now.log.error = 0;
+	if (error != 0 && may_complain(&k->complained.chain, now))
+		keeper_tell("the state of the audit chain cannot be saved: %s",
+			    strerror(error));
+}
+
 void
 keeper_write(struct keeper *k, struct slice lines)
 {
-	uint64_t now = clock_monotonic_ms();
+	uint64_t now = clock_monotonic_ms(), lost = k->backlog.lost_all;
+	bool all = backlog_write(&k->backlog, &k->now.log, lines, now,
+				 clock_wall_ms());
 
-	if (sink_write(&k->now.sink, lines, clock_wall_ms()) == ERR_OK) {
-		k->sink_at = NEVER;
+	look_at_chain(k, now);
+	if (all) {
+		k->write_at = NEVER;
+		k->stuck_at = 0;
+		acknowledge(k);
 		return;
 	}
-	k->sink_at = now + SINK_RETRY_MS;
-	if (k->complained_at != 0 && now - k->complained_at < COMPLAIN_EVERY_MS)
-		return;
-	k->complained_at = now;
-	keeper_tell(
-	    "the audit log cannot be written: %s; events are being lost",
-	    strerror(k->now.sink.error));
+	if (k->stuck_at == 0)
+		k->stuck_at = now;
+	k->write_at = now + SINK_RETRY_MS;
+	complain(k, k->backlog.lost_all > lost, now);
+}
+
+void
+keeper_anchor(struct keeper *k)
+{
+	uint64_t now = clock_monotonic_ms();
+
+	if (!audit_log_turn(&k->now.log, now) &&
+	    may_complain(&k->complained.anchors, now))
+		keeper_tell("audit.anchors cannot be written: %s",
+			    strerror(k->now.log.anchors.error));
+}
+
+void
+keeper_last_words(struct keeper *k)
+{
+	keeper_write(k, SLICE_EMPTY);
+	if (!backlog_empty(&k->backlog))
+		keeper_tell("the audit log cannot be written: %s; its last "
+			    "events are lost",
+			    strerror(k->now.log.sink.error));
 }
 
 void

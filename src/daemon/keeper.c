@@ -127,13 +127,21 @@ drain(struct keeper *k)
 }
 
 static void
+reopen(struct keeper *k)
+{
+	int error = 0;
+
+	if (!audit_log_reopen(&k->now.log, &error))
+		keeper_tell("the audit log was not reopened: %s",
+			    setup_sink_text(error));
+}
+
+static void
 take_signals(struct keeper *k)
 {
 	if (got_usr1) {
 		got_usr1 = 0;
-		if (sink_reopen(&k->now.sink) != ERR_OK)
-			keeper_tell("the audit log was not reopened: %s",
-				    setup_sink_text(&k->now.sink));
+		reopen(k);
 	}
 	if (got_hup) {
 		got_hup = 0;
@@ -179,10 +187,12 @@ take_time(struct keeper *k)
 {
 	uint64_t now = clock_monotonic_ms();
 
-	if (k->sink_at <= now)
+	if (k->write_at <= now)
 		keeper_write(k, SLICE_EMPTY);
 	if (k->dates_at <= now)
 		keeper_look_at_dates(k);
+	if (k->now.log.anchor_at <= now)
+		keeper_anchor(k);
 	if (k->deadline <= now)
 		deadline_passed(k);
 }
@@ -190,13 +200,21 @@ take_time(struct keeper *k)
 static uint64_t
 next_deadline(const struct keeper *k)
 {
-	const uint64_t all[] = {k->sink_at, k->dates_at, vigil_due(k)};
+	const uint64_t due[] = {k->write_at, k->now.log.anchor_at,
+				k->dates_at, vigil_due(k)};
 	uint64_t at = k->deadline;
 
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		if (all[i] < at)
-			at = all[i];
+	for (size_t i = 0; i < sizeof due / sizeof due[0]; i++)
+		if (due[i] < at)
+			at = due[i];
 	return at;
+}
+
+/* A pipe or socket that would not take more: to be polled. -1: none. */
+static int
+sink_fd(const struct keeper *k)
+{
+	return k->write_at == NEVER ? -1 : sink_poll_fd(&k->now.log.sink);
 }
 
 /* Waits for the relay, a file, a signal or a deadline. */
@@ -209,14 +227,17 @@ wait_for_something(struct keeper *k, const sigset_t *unblocked)
 	struct timespec limit = {(time_t)(ms / 1000),
 				 (long)(ms % 1000) * 1000000};
 	struct pollfd p[] = {{.fd = k->channel.fd, .events = POLLIN},
-			     {.fd = vigil_fd(k), .events = POLLIN}};
+			     {.fd = vigil_fd(k), .events = POLLIN},
+			     {.fd = sink_fd(k), .events = POLLOUT}};
 
 	if (k->channel.waiting > 0)
 		p[0].events |= POLLOUT;
-	if (ppoll(p, 2, at == NEVER ? NULL : &limit, unblocked) <= 0)
+	if (ppoll(p, 3, at == NEVER ? NULL : &limit, unblocked) <= 0)
 		return;
 	if (p[1].revents)
 		vigil_heard(k);
+	if (p[2].revents)
+		keeper_write(k, SLICE_EMPTY);
 	if (p[0].revents & POLLOUT && channel_flush(&k->channel) == IO_FAIL)
 		minder_kill(k);
 	if (p[0].revents & POLLIN)
@@ -269,7 +290,8 @@ keeper_run(const struct keeper_options *o)
 	struct snapshot_fault fault = {""};
 	int code;
 
-	*k = (struct keeper){.options = o, .deadline = NEVER, .sink_at = NEVER};
+	*k =
+	    (struct keeper){.options = o, .deadline = NEVER, .write_at = NEVER};
 	channel_init(&k->channel, -1);
 	lookout_init(&k->lookout);
 	privs_conceal();
@@ -286,6 +308,11 @@ keeper_run(const struct keeper_options *o)
 		return code;
 	}
 	setup_replace(&k->now, &k->next);
+	if (!backlog_init(&k->backlog, keeper_settings(k)->audit.queue)) {
+		keeper_tell("out of memory");
+		setup_clear(&k->now);
+		return EXIT_CODE_RUN;
+	}
 	keeper_warn_of_setup(k);
 	keeper_tell_certificates(k, &(struct vault){.len = 0});
 	if (o->pid_file && !write_pid_file(o->pid_file)) {
@@ -295,6 +322,8 @@ keeper_run(const struct keeper_options *o)
 	vigil_begin(k);
 	supervise(k);
 	lookout_clear(&k->lookout);
+	keeper_last_words(k);
+	backlog_clear(&k->backlog);
 	if (o->pid_file)
 		(void)unlink(o->pid_file);
 	setup_clear(&k->now);

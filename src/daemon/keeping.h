@@ -10,6 +10,7 @@
 #define DAEMON_KEEPING_H
 
 #include "audit/event.h"
+#include "daemon/backlog.h"
 #include "daemon/keeper.h"
 #include "daemon/lookout.h"
 #include "daemon/protocol.h"
@@ -58,10 +59,16 @@ struct keeper {
 	char told[sizeof(struct snapshot_fault)]; /* fault of a reload; "" */
 	uint64_t asked;    /* the newest wish of the relay for a reload */
 	uint64_t answered; /* those that the reload on its way answers */
-	uint64_t sink_at;  /* the sink is owed another try; NEVER: no */
 	uint64_t dates_at; /* those of certificates are looked at again */
 	int64_t dated;     /* when they were, seconds since 1970 */
-	uint64_t complained_at;
+	struct backlog backlog;
+	uint64_t write_at; /* the audit is owed another try; NEVER: no */
+	uint64_t stuck_at; /* since when; 0: it is not */
+	struct complaint_times {
+		uint64_t waiting, losing, anchors, chain;
+	} complained;
+	uint64_t heard; /* bytes of events from this relay */
+	uint64_t taken; /* of them: it was told that they are written */
 	int code;
 };
 
@@ -85,6 +92,10 @@ void keeper_tell_certificates(struct keeper *k, const struct vault *before);
 void keeper_look_at_dates(struct keeper *k);
 /* To the audit log; empty: only what is owed. */
 void keeper_write(struct keeper *k, struct slice lines);
+/* Proves what was written, when that is due. */
+void keeper_anchor(struct keeper *k);
+/* What could not be written by now is lost. */
+void keeper_last_words(struct keeper *k);
 void keeper_event(struct keeper *k, enum event_id id, bool good,
 		  const char *reason);
 

@@ -97,6 +97,7 @@ minder_start(struct keeper *k)
 	}
 	k->who = k->now.who;
 	k->asked = k->answered = 0;
+	k->heard = k->taken = 0;
 	k->relay = fork();
 	if (k->relay == 0)
 		become_relay(k, ends[1], self);
@@ -194,24 +195,44 @@ relay_note(struct slice body)
 	keeper_tell("%s", text);
 }
 
-/* Whole lines that look like events: nothing that steers a terminal. */
+/*
+ * One line that looks like an event: nothing in it steers a terminal, nothing
+ * says that it is sealed already. Quotes within values are escaped.
+ */
+static bool
+is_event(struct slice line)
+{
+	static const char sealed[] = "\"event.hash\":";
+
+	if (line.len < 4 || line.len > EVENT_MAX - EVENT_SEAL ||
+	    memcmp(line.ptr, "{\"", 2) != 0 || line.ptr[line.len - 1] != '}')
+		return false;
+	for (size_t i = 0; i < line.len; i++)
+		if (line.ptr[i] < 0x20 || line.ptr[i] == 0x7f)
+			return false;
+	return !memmem(line.ptr, line.len, sealed, sizeof sealed - 1);
+}
+
 static bool
 plausible(struct slice lines)
 {
-	if (lines.len < 3 || lines.ptr[0] != '{' ||
-	    lines.ptr[lines.len - 1] != '\n')
+	if (lines.len == 0 || lines.ptr[lines.len - 1] != '\n')
 		return false;
-	for (size_t i = 0; i < lines.len; i++) {
-		unsigned char c = lines.ptr[i];
-
-		if ((c < 0x20 && c != '\n') || c == 0x7f)
+	while (lines.len > 0)
+		if (!is_event(slice_cut(&lines, '\n')))
 			return false;
-		if (c == '\n' &&
-		    (lines.ptr[i - 1] != '}' ||
-		     (i + 1 < lines.len && lines.ptr[i + 1] != '{')))
-			return false;
-	}
 	return true;
+}
+
+static void
+relay_events(struct keeper *k, struct slice lines)
+{
+	if (!plausible(lines)) {
+		minder_kill(k);
+		return;
+	}
+	k->heard += lines.len;
+	keeper_write(k, lines);
 }
 
 static void
@@ -236,10 +257,7 @@ take_message(struct keeper *k, const struct channel_message *m)
 		relay_fault(k, m->body);
 		break;
 	case MESSAGE_EVENTS:
-		if (plausible(m->body))
-			keeper_write(k, m->body);
-		else
-			minder_kill(k);
+		relay_events(k, m->body);
 		break;
 	case MESSAGE_NOTE:
 		relay_note(m->body);
@@ -249,6 +267,7 @@ take_message(struct keeper *k, const struct channel_message *m)
 		break;
 	case MESSAGE_ADMIN:
 	case MESSAGE_RELOADED:
+	case MESSAGE_TAKEN:
 	case MESSAGE_LISTENER:
 	case MESSAGE_CONFIG:
 	case MESSAGE_DRAIN:

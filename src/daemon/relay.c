@@ -25,8 +25,10 @@
 #include <unistd.h>
 
 enum {
-	EVENTS_CAP = 2 * 1024 * 1024, /* waiting for the keeper, then dropped */
+	EVENTS_CAP = 1024 * 1024, /* waiting for the keeper, until a snapshot
+				     says audit.queue */
 	EVENTS_PIECE = 64 * 1024,
+	EVENTS_WINDOW = 256 * 1024, /* that the keeper has not written */
 	CHANNEL_FULL = 512 * 1024,
 	COLLECT_EVERY_MS = 20,
 	FIRST_ROUND_MS = 1000 /* for the backends to be known before we serve */
@@ -63,7 +65,9 @@ struct relay {
 	int staged_admin; /* the admin socket of the next one; -1: none */
 	struct snapshot *snapshot; /* in use; NULL before the first */
 	enum phase phase;
-	bool more; /* events wait for room in the channel */
+	bool more;      /* events wait for room in the channel */
+	uint64_t sent;  /* bytes of events */
+	uint64_t taken; /* of them: the keeper has said that it wrote them */
 	size_t descriptors;
 	int code;
 	unsigned char piece[EVENTS_PIECE];
@@ -132,6 +136,35 @@ say_ready(struct relay *r)
 	say(r, MESSAGE_READY, slice_of(&ready, sizeof ready));
 }
 
+static void
+say_events(struct relay *r, struct slice lines)
+{
+	r->sent += lines.len;
+	say(r, MESSAGE_EVENTS, lines);
+}
+
+/*
+ * How many bytes of events the keeper may be given now. Where logins shall wait
+ * for the audit it holds few that are not written: the others fill our queue,
+ * by which logins are judged.
+ */
+static size_t
+room_for_events(const struct relay *r)
+{
+	const struct settings *s =
+	    r->snapshot ? policy_settings(r->snapshot->policy) : NULL;
+	uint64_t window = EVENTS_WINDOW, out = r->sent - r->taken;
+
+	if (!s || !s->audit.block || r->phase == PHASE_ENDING)
+		return EVENTS_PIECE;
+	if (window > s->audit.queue / 2)
+		window = s->audit.queue / 2;
+	if (window - out < EVENT_MAX || out > window)
+		return 0;
+	return window - out < EVENTS_PIECE ? (size_t)(window - out)
+					   : EVENTS_PIECE;
+}
+
 /* Lines that were lost for want of room are told as a number. */
 static void
 put_dropped(struct relay *r)
@@ -144,7 +177,7 @@ put_dropped(struct relay *r)
 	event_begin(&e, EV_DROPPED, NULL, NULL, clock_wall_ms());
 	event_number(&e, FIELD_COUNT, n);
 	event_text(&e, FIELD_REASON, "the keeper did not take them in time");
-	say(r, MESSAGE_EVENTS, event_end(&e));
+	say_events(r, event_end(&e));
 }
 
 /* Quotes within values are escaped: only the name of an event matches. */
@@ -165,13 +198,17 @@ hand_events_on(struct relay *r)
 	r->more = true;
 	while (r->more && r->phase != PHASE_OVER &&
 	       r->channel.waiting < CHANNEL_FULL) {
-		n = queue_take(r->common.events, r->piece, sizeof r->piece);
+		size_t room = room_for_events(r);
+
+		if (room == 0)
+			break;
+		n = queue_take(r->common.events, r->piece, room);
 		r->more = n > 0;
 		if (n == 0)
 			break;
 		if (tells_of_backends(slice_of(r->piece, n)))
 			prober_look(r->prober);
-		say(r, MESSAGE_EVENTS, slice_of(r->piece, n));
+		say_events(r, slice_of(r->piece, n));
 	}
 	if (!r->more) {
 		put_dropped(r);
@@ -203,7 +240,7 @@ prober_event(void *arg, struct slice line)
 	struct relay *r = arg;
 
 	hand_events_on(r); /* what is older */
-	say(r, MESSAGE_EVENTS, line);
+	say_events(r, line);
 }
 
 static void
@@ -320,6 +357,8 @@ adopt(struct relay *r, struct snapshot *next)
 
 	r->snapshot = next;
 	snapshot_publish(next);
+	(void)queue_limit(r->common.events,
+			  policy_settings(next->policy)->audit.queue);
 	if (first && !start_workers(r, workers)) {
 		say_fault(r,
 			  "cannot start the workers: out of memory or threads");
@@ -472,6 +511,24 @@ take_reloaded(struct relay *r, struct slice body)
 }
 
 static void
+take_taken(struct relay *r, struct slice body)
+{
+	uint64_t taken;
+
+	if (body.len != sizeof taken) {
+		give_up(r);
+		return;
+	}
+	memcpy(&taken, body.ptr, sizeof taken);
+	if (taken > r->sent) {
+		give_up(r);
+		return;
+	}
+	r->taken = taken;
+	hand_events_on(r);
+}
+
+static void
 wish_reload(void *arg, uint64_t number)
 {
 	say(arg, MESSAGE_RELOAD, slice_of(&number, sizeof number));
@@ -504,6 +561,9 @@ take_message(struct relay *r, const struct channel_message *m)
 		break;
 	case MESSAGE_RELOADED:
 		take_reloaded(r, m->body);
+		break;
+	case MESSAGE_TAKEN:
+		take_taken(r, m->body);
 		break;
 	case MESSAGE_DRAIN:
 		end_workers(r, worker_drain);

@@ -145,6 +145,7 @@ reload_end(struct keeper *k)
 
 	k->now.files.shelf = (struct vault){.len = 0};
 	setup_replace(&k->now, &k->next);
+	backlog_limit(&k->backlog, keeper_settings(k)->audit.queue);
 	keeper_warn_of_setup(k);
 	k->told[0] = '\0';
 	k->renewal_owed = false;

@@ -2,6 +2,7 @@
 #include "daemon/setup.h"
 
 #include "base/clock.h"
+#include "daemon/chain_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,19 +87,32 @@ find_user(const struct files *f, const struct settings *s, struct identity *out,
 	return e;
 }
 
+/* Which key named what could not be opened. */
 static void
-blame_sink(const struct files *f, const struct settings *s, const char *why,
-	   struct snapshot_fault *fault)
+blame_log(const struct files *f, const struct settings *s,
+	  enum audit_log_part part, const char *why,
+	  struct snapshot_fault *fault)
 {
+	const struct {
+		const char *key, *path;
+		struct place at;
+	} keys[] = {
+	    [AUDIT_LOG_SINK] = {"audit.sink", s->audit.sink.path,
+				s->places.sink},
+	    [AUDIT_LOG_ANCHORS] = {"audit.anchors", s->audit.anchors.path,
+				   s->places.anchors},
+	    [AUDIT_LOG_CHAIN] = {"audit.chain", s->audit.chain,
+				 s->places.chain},
+	};
 	char text[480];
 
-	(void)snprintf(text, sizeof text, "cannot open %.300s: %s",
-		       s->audit.path, why);
-	files_blame(f, s->places.sink, "audit.sink", text, fault);
+	(void)snprintf(text, sizeof text, "cannot open %.200s: %s",
+		       keys[part].path, why);
+	files_blame(f, keys[part].at, keys[part].key, text, fault);
 }
 
-static const char *
-text_of(int error)
+const char *
+setup_sink_text(int error)
 {
 	switch (error) {
 	case ELOOP: /* what O_NOFOLLOW says */
@@ -112,12 +126,6 @@ text_of(int error)
 	default:
 		return strerror(error);
 	}
-}
-
-const char *
-setup_sink_text(const struct sink *s)
-{
-	return text_of(s->error);
 }
 
 static int
@@ -146,6 +154,33 @@ judge_sink(const char *path)
 	return may(folder, W_OK | X_OK);
 }
 
+static enum err
+check_log(const struct files *f, const struct settings *s,
+	  struct snapshot_fault *fault)
+{
+	bool chained = *s->audit.chain != '\0';
+	struct chain_fault why;
+	int error = 0;
+
+	if (s->audit.sink.kind == AUDIT_FILE)
+		error = judge_sink(s->audit.sink.path);
+	if (error != 0) {
+		blame_log(f, s, AUDIT_LOG_SINK, setup_sink_text(error), fault);
+		return ERR_REFUSED;
+	}
+	if (chained && s->audit.anchors.kind == AUDIT_FILE)
+		error = judge_sink(s->audit.anchors.path);
+	if (error != 0) {
+		blame_log(f, s, AUDIT_LOG_ANCHORS, setup_sink_text(error),
+			  fault);
+		return ERR_REFUSED;
+	}
+	if (!chained || chain_file_check(s->audit.chain, &why) == ERR_OK)
+		return ERR_OK;
+	blame_log(f, s, AUDIT_LOG_CHAIN, why.text, fault);
+	return ERR_REFUSED;
+}
+
 enum err
 setup_check(const struct files *f, const struct settings *s,
 	    struct snapshot_fault *fault)
@@ -153,7 +188,6 @@ setup_check(const struct files *f, const struct settings *s,
 	struct identity who;
 	struct admin_rights rights;
 	char text[96];
-	int error = 0;
 
 	/* Whoever else asks, it is root who will start the relay as `user`. */
 	if (geteuid() == 0) {
@@ -169,12 +203,7 @@ setup_check(const struct files *f, const struct settings *s,
 	}
 	if (control_rights(f, s, &rights, fault) != ERR_OK)
 		return ERR_UNKNOWN;
-	if (s->audit.kind == AUDIT_FILE)
-		error = judge_sink(s->audit.path);
-	if (error == 0)
-		return ERR_OK;
-	blame_sink(f, s, text_of(error), fault);
-	return ERR_REFUSED;
+	return check_log(f, s, fault);
 }
 
 /* A folder of thousands may have the same fault thousands of times. */
@@ -196,36 +225,29 @@ setup_notices(const struct notices *n, size_t most,
 void
 setup_warn(const struct settings *s, void (*say)(const char *text))
 {
-	if (s->audit.kind == AUDIT_SYSLOG && access("/dev/log", F_OK) != 0)
+	if (s->audit.sink.kind == AUDIT_SYSLOG && !*s->audit.sink.path &&
+	    access("/dev/log", F_OK) != 0)
 		say("audit.sink is syslog, but there is no /dev/log: events "
-		    "are lost until a syslog daemon runs");
-}
-
-static bool
-same_sink(const struct setup *before, const struct settings *s)
-{
-	const struct settings *old;
-
-	if (!before->policy)
-		return false;
-	old = settings_of(before);
-	return old->audit.kind == s->audit.kind &&
-	       strcmp(old->audit.path, s->audit.path) == 0;
+		    "wait until a syslog daemon runs, as audit.queue allows");
+	if (*s->audit.chain && s->audit.anchors.kind == AUDIT_NONE)
+		say("audit.chain without audit.anchors: nobody could tell if "
+		    "the end of the audit were cut off");
 }
 
 static enum err
-open_sink(struct setup *s, const struct setup *before,
-	  struct snapshot_fault *fault)
+open_log(struct setup *s, const struct setup *before,
+	 struct snapshot_fault *fault)
 {
 	const struct settings *set = settings_of(s);
-	enum err e;
+	struct audit_log_fault why;
+	enum err e = audit_log_open(&s->log, set, &before->log, &why);
 
-	if (same_sink(before, set))
-		return ERR_OK;
-	e = sink_open(&s->sink, set->audit.kind, set->audit.path);
-	s->sink_opened = e == ERR_OK;
 	if (e != ERR_OK)
-		blame_sink(&s->files, set, setup_sink_text(&s->sink), fault);
+		blame_log(&s->files, set, why.part,
+			  why.part == AUDIT_LOG_CHAIN
+			      ? why.text
+			      : setup_sink_text(why.error),
+			  fault);
 	return e;
 }
 
@@ -247,7 +269,7 @@ setup_build(const char *config_path, const unsigned char privacy_key[16],
 	if (code == 0 &&
 	    (listeners_open(settings_of(out), workers, &before->listeners,
 			    &out->listeners, fault) != ERR_OK ||
-	     open_sink(out, before, fault) != ERR_OK))
+	     open_log(out, before, fault) != ERR_OK))
 		code = EXIT_CODE_RUN;
 	/* Last: nothing is made for a setup that is not used. */
 	if (code == 0 &&
@@ -296,12 +318,7 @@ setup_replace(struct setup *now, struct setup *next)
 	now->who = next->who;
 	listeners_replace(&now->listeners, &next->listeners);
 	control_replace(&now->control, &next->control);
-	if (next->sink_opened) {
-		if (now->sink_opened)
-			sink_close(&now->sink);
-		now->sink = next->sink;
-		now->sink_opened = true;
-	}
+	audit_log_replace(&now->log, &next->log);
 	*next = (struct setup){0};
 }
 
@@ -310,8 +327,7 @@ let_go(struct setup *s)
 {
 	files_clear(&s->files);
 	policy_unref(s->policy);
-	if (s->sink_opened)
-		sink_close(&s->sink);
+	audit_log_close(&s->log);
 	*s = (struct setup){0};
 }
 

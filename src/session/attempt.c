@@ -154,6 +154,9 @@ login_judge(struct session *s)
 		     !mechanism_oauth(a->mechanism)))
 			return attempt_fail(s, REPLY_LOGIN_FAILED,
 					    "empty user or password");
+		if (!s->work->ops->recorded(s))
+			return attempt_fail(s, REPLY_UNAVAILABLE,
+					    "the audit cannot be written");
 		return STATE_CONNECT;
 	}
 	if (s->now < a->answer_at)

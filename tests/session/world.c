@@ -184,6 +184,12 @@ edge_done(struct session *s)
 	w->done = true;
 }
 
+static bool
+edge_recorded(struct session *s)
+{
+	return !world_of(s)->unrecorded;
+}
+
 static void
 edge_event(struct session *s, struct slice line)
 {
@@ -217,6 +223,7 @@ static const struct edge_ops ops = {
     .finish = edge_finish,
     .close = edge_close,
     .done = edge_done,
+    .recorded = edge_recorded,
     .event = edge_event,
     .deadline = edge_deadline,
 };

@@ -45,6 +45,7 @@ struct world {
 	bool full;            /* no place for a handshake; may be set before
 				 world_begin, like the next one */
 	bool busy;            /* it is never its turn */
+	bool unrecorded;      /* the audit takes no more */
 	unsigned turns_asked; /* how often it wanted one */
 	/* The client's first flight goes in records of this size; 0: as it is.
 	 * May be set before world_begin, too. */

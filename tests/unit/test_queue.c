@@ -158,6 +158,47 @@ test_threads(void)
 	queue_free(q);
 }
 
+static void
+test_limit(void)
+{
+	struct queue *q = queue_new(16);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+	CU_ASSERT_TRUE(queue_put(q, SLICE("123\n123\n")));
+	CU_ASSERT_EQUAL(queue_take(q, out, sizeof out), 8);
+	/* So that the ring has wrapped when it grows. */
+	CU_ASSERT_TRUE(queue_put(q, SLICE("1\n12345\n12345\n")));
+	CU_ASSERT_FALSE(queue_put(q, SLICE("12345\n")));
+	CU_ASSERT_TRUE(queue_limit(q, 24));
+	CU_ASSERT_TRUE(queue_put(q, SLICE("123456789\n")));
+	CU_ASSERT_FALSE(queue_put(q, SLICE("\n")));
+	CU_ASSERT_TRUE(queue_limit(q, 8));
+	CU_ASSERT_FALSE(queue_put(q, SLICE("\n")));
+	CU_ASSERT_EQUAL(queue_take(q, out, sizeof out), 24);
+	CU_ASSERT_EQUAL(memcmp(out, "1\n12345\n12345\n123456789\n", 24), 0);
+	CU_ASSERT_TRUE(queue_empty(q));
+	CU_ASSERT_TRUE(queue_put(q, SLICE("1234567\n")));
+	CU_ASSERT_FALSE(queue_put(q, SLICE("\n")));
+	CU_ASSERT_FALSE(queue_empty(q));
+	CU_ASSERT_EQUAL(queue_dropped(q), 4);
+	queue_free(q);
+}
+
+static void
+test_crowd(void)
+{
+	struct queue *q = queue_new(16);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(q);
+	CU_ASSERT_TRUE(queue_put(q, SLICE("123\n123\n")));
+	CU_ASSERT_FALSE(queue_crowded(q)); /* the half is not more than that */
+	CU_ASSERT_TRUE(queue_put(q, SLICE("\n")));
+	CU_ASSERT_TRUE(queue_crowded(q));
+	CU_ASSERT_EQUAL(queue_take(q, out, sizeof out), 9);
+	CU_ASSERT_FALSE(queue_crowded(q));
+	queue_free(q);
+}
+
 void
 suite_queue(void)
 {
@@ -167,5 +208,7 @@ suite_queue(void)
 	CU_add_test(suite, "what does not fit is counted", test_full);
 	CU_add_test(suite, "the ring has no seam", test_ring);
 	CU_add_test(suite, "only whole lines are taken", test_pieces);
+	CU_add_test(suite, "its bound can be moved", test_limit);
+	CU_add_test(suite, "it says when it is half full", test_crowd);
 	CU_add_test(suite, "many writers lose nothing uncounted", test_threads);
 }

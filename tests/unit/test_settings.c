@@ -87,10 +87,26 @@ static const struct {
      "1:24: 'certificates.chain': expected an absolute path or \"\", found "
      "'/c\\u0085'"},
     {"a sink that is no path", LEAST "audit: {sink: file}\n",
-     "3:15: 'audit.sink': expected either stdout, syslog, none or an absolute "
+     "3:15: 'audit.sink': expected either stdout, stderr, syslog, "
+     "syslog:SOCKET, journald, none or an absolute "
      "path, found 'file'"},
+    {"a socket for a sink that has none",
+     LEAST "audit: {sink: \"stdout:/x\"}\n",
+     "3:15: 'audit.sink': expected either stdout, stderr, syslog, "
+     "syslog:SOCKET, journald, none or an absolute "
+     "path, found 'stdout:/x'"},
+    {"a socket that is no path", LEAST "audit: {sink: \"syslog:x\"}\n",
+     "3:15: 'audit.sink': expected either stdout, stderr, syslog, "
+     "syslog:SOCKET, journald, none or an absolute "
+     "path, found 'syslog:x'"},
+    {"a chain through nothing", LEAST "audit: {sink: none, chain: /c}\n",
+     "3:22: 'audit.chain' needs an 'audit.sink'"},
+    {"anchors where the audit goes",
+     LEAST "audit: {sink: /a, chain: /c, anchors: /a}\n",
+     "3:30: 'audit.anchors' must be another place than 'audit.sink'"},
     {"nothing behind a key", LEAST "audit:\n  sink:\n",
-     "4:8: 'audit.sink': expected either stdout, syslog, none or an absolute "
+     "4:8: 'audit.sink': expected either stdout, stderr, syslog, "
+     "syslog:SOCKET, journald, none or an absolute "
      "path, found nothing"},
     {"YAML's null is nothing, too", LEAST "process: {user: null}\n",
      "3:17: 'process.user': expected a name of 0 to 63 letters, digits, '.', "
@@ -331,7 +347,7 @@ test_defaults(void)
 	CU_ASSERT_EQUAL(s->timeouts.gate_total, 180 * 1000);
 	CU_ASSERT_EQUAL(s->timeouts.idle, 35 * 60 * 1000);
 	CU_ASSERT_EQUAL(s->timeouts.auth_failure_delay, 2000);
-	CU_ASSERT_EQUAL(s->audit.kind, AUDIT_STDOUT);
+	CU_ASSERT_EQUAL(s->audit.sink.kind, AUDIT_STDOUT);
 	CU_ASSERT_STRING_EQUAL(s->admin.socket, "/run/imapward/admin.sock");
 	CU_ASSERT_STRING_EQUAL(s->admin.readers, "");
 	CU_ASSERT_STRING_EQUAL(s->admin.controllers, "");
@@ -459,6 +475,10 @@ static const char everything[] =
     "  auth_failure_delay: 0s\n"
     "audit:\n"
     "  sink: /var/log/imapward/audit.jsonl\n"
+    "  full: block\n"
+    "  queue: 2MiB\n"
+    "  chain: /var/lib/imapward/audit.chain\n"
+    "  anchors: \"syslog:/run/other.sock\"\n"
     "  user: hashed\n"
     "  address: prefix\n"
     "admin:\n"
@@ -494,8 +514,14 @@ test_everything(void)
 	CU_ASSERT_STRING_EQUAL(s->certificates[0].chain, "/a b/\"c\\d\".pem");
 	CU_ASSERT(s->backends[0].trusted);
 	CU_ASSERT_EQUAL(s->timeouts.gate_first, 1500);
-	CU_ASSERT_EQUAL(s->audit.kind, AUDIT_FILE);
-	CU_ASSERT_STRING_EQUAL(s->audit.path, "/var/log/imapward/audit.jsonl");
+	CU_ASSERT_EQUAL(s->audit.sink.kind, AUDIT_FILE);
+	CU_ASSERT_STRING_EQUAL(s->audit.sink.path,
+			       "/var/log/imapward/audit.jsonl");
+	CU_ASSERT_TRUE(s->audit.block);
+	CU_ASSERT_EQUAL(s->audit.queue, 2 * 1024 * 1024);
+	CU_ASSERT_STRING_EQUAL(s->audit.chain, "/var/lib/imapward/audit.chain");
+	CU_ASSERT_EQUAL(s->audit.anchors.kind, AUDIT_SYSLOG);
+	CU_ASSERT_STRING_EQUAL(s->audit.anchors.path, "/run/other.sock");
 	CU_ASSERT(s->audit.hash_user && s->audit.prefix_address);
 	free(t);
 	settings_free(s);
