@@ -4,6 +4,8 @@
  */
 #include "cli/commands.h"
 
+#include "audit_parts.h"
+
 #include "audit/catalogue.h"
 #include "daemon/setup.h"
 
@@ -12,10 +14,15 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: imapward audit events    what is told, as a table\n"
+    "usage: imapward audit tail [-f] [FILTERS] [FILE]   the last events\n"
+    "       imapward audit init STATE KEY   begins a chain\n"
+    "       imapward audit verify -k KEY [-a ANCHORS] FILE...   is it whole?\n"
+    "       imapward audit events    what is told, as a table\n"
     "       imapward audit schema    the JSON Schema of its lines\n"
     "       imapward audit manual    the lists of imapward-events(7), for\n"
     "                                mdoc(7)\n"
+    "\n"
+    "Those of the first three lines explain themselves with --help.\n"
     "\n"
     "exit codes: 0 fine, 1 output failed, 64 usage\n";
 
@@ -69,9 +76,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the name */
 } actions[] = {
-    {"events", events},
-    {"schema", schema},
-    {"manual", manual},
+    {"tail", audit_tail}, {"init", audit_init}, {"verify", audit_verify},
+    {"events", events},   {"schema", schema},   {"manual", manual},
 };
 
 int

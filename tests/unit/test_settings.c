@@ -100,10 +100,10 @@ static const struct {
      "syslog:SOCKET, journald, none or an absolute "
      "path, found 'syslog:x'"},
     {"a chain through nothing", LEAST "audit: {sink: none, chain: /c}\n",
-     "3:22: 'audit.chain' needs an 'audit.sink'"},
+     "3:28: 'audit.chain' needs an 'audit.sink'"},
     {"anchors where the audit goes",
      LEAST "audit: {sink: /a, chain: /c, anchors: /a}\n",
-     "3:30: 'audit.anchors' must be another place than 'audit.sink'"},
+     "3:39: 'audit.anchors' must be another place than 'audit.sink'"},
     {"nothing behind a key", LEAST "audit:\n  sink:\n",
      "4:8: 'audit.sink': expected either stdout, stderr, syslog, "
      "syslog:SOCKET, journald, none or an absolute "
