@@ -333,6 +333,12 @@ do_stall(struct play *p, const char *arg)
 }
 
 static void
+do_audit(struct play *p, const char *arg)
+{
+	p->w.unrecorded = strcmp(arg, "full") == 0;
+}
+
+static void
 do_state(struct play *p, const char *arg)
 {
 	const char *now = session_state_name(&p->w.session);
@@ -462,6 +468,7 @@ static const struct {
     {"busy", do_busy},
     {"admit", do_admit},
     {"stall", do_stall},
+    {"audit", do_audit},
     {"state", do_state},
     {"closed", do_closed},
     {"gone", do_gone},

@@ -2,11 +2,13 @@
 """No password, SASL blob or token appears in anything the daemon writes."""
 
 import base64
+import os
+import socket
 import time
 import urllib.parse
 
 from fake import Backend, Conversation
-from gate import Case, needs_gate, wait_until
+from gate import Case, IMAPWARD, needs_gate, wait_until
 from wire import plain_response
 
 PLAIN = "Zq7vXw93-Kp2-Lm5t"           # greppable as it is
@@ -99,7 +101,7 @@ class Secrets(Case):
         gate.stop()
         written = {"audit": gate.audit().encode(),
                    "stderr": gate.stderr().encode(), "clients": said}
-        self.assertIn(b'"login"', written["audit"])
+        self.assertIn(b"login", written["audit"])
         for secret in (PLAIN, MARKED, TOKEN):
             forms = encodings(secret)
             forms.update(blobs("alice", secret))
@@ -225,6 +227,42 @@ class Secrets(Case):
         wire.send(b"c SELECT " + PLAIN.encode() + b"\0\r\n")
         wire.rest()
         self.nothing_leaked(gate)
+
+    def test_no_secret_reaches_any_sink_the_chain_or_its_anchors(self):
+        where = os.path.join(self.folder, "log.sock")
+        state, key = (os.path.join(self.folder, name)
+                      for name in ("chain", "key"))
+        daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(daemon.close)
+        daemon.bind(where)
+        daemon.setblocking(False)
+        self.succeeds(IMAPWARD, "audit", "init", state, key)
+        for kind in ("syslog", "journald"):
+            gate = self.start_gate(self.keep(Backend(Telltale)), {"audit": {
+                "sink": "%s:%s" % (kind, where), "chain": state,
+                "anchors": self.folder + "/anchors"}})
+            for secret in (PLAIN, MARKED):
+                quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
+                self.say(gate, 'a LOGIN alice "%s"\r\n' % quoted)
+                self.say(gate, b"a AUTHENTICATE PLAIN " + plain_response(
+                    "alice", secret) + b"\r\n")
+                self.say(gate, 'a LOGIN alice "%s\r\n' % secret)
+            gate.stop()
+            # What went to the daemon takes the place of the audit's file.
+            with open(gate.audit_path, "wb") as f:
+                try:
+                    while True:
+                        f.write(daemon.recv(65536) + b"\n")
+                except BlockingIOError:
+                    pass
+                for path in (state, self.folder + "/anchors"):
+                    with open(path, "rb") as more:
+                        f.write(more.read())
+            self.nothing_leaked(gate)
+            shown = self.run_program(IMAPWARD, "audit", "tail", "-n", "0",
+                                     gate.audit_path).stdout
+            for form in encodings(PLAIN).values():
+                self.assertNotIn(form, shown)
 
     def test_the_relay_leaves_no_core_file(self):
         gate = self.start_gate(self.keep(Backend(Telltale)))
