@@ -228,7 +228,7 @@ class AuditLog(FaultCase):
         disk = self.small_disk()
         path = os.path.join(disk, "audit.jsonl")
         gate = self.start_gate(self.start_fast_backend(),
-                               {"audit": {"sink": path}})
+                               {"audit": {"sink": path, "queue": "64KiB"}})
         done = self.churn(gate, 50)
         ballast = os.path.join(disk, "ballast")
         with open(ballast, "wb", buffering=0) as f:
@@ -250,7 +250,7 @@ class AuditLog(FaultCase):
     def test_a_disk_that_fills_by_itself_keeps_whole_lines(self):
         path = os.path.join(self.small_disk(), "audit.jsonl")
         gate = self.start_gate(self.start_fast_backend(),
-                               {"audit": {"sink": path}})
+                               {"audit": {"sink": path, "queue": "64KiB"}})
         done = self.churn(gate, 1500)
         os.truncate(path, 0)
         wait_until("the number of lost events",

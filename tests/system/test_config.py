@@ -556,8 +556,11 @@ class Usage(Command):
                                           "key": self.certs.key()}],
                         "backends": [{"name": "x", "address": "192.0.2.1",
                                       "port": 143}]}) + "\n"
+        state = os.path.join(self.folder, "audit.state")
+        self.succeeds(IMAPWARD, "audit", "init", state, state + ".key")
         for block in blocks:
             text = textwrap.dedent(block)
+            text = re.sub(r"(?m)\bchain: /.*\.chain$", "chain : " + state, text)
             for key, value in (("chain", self.certs.chain()),
                                ("key", self.certs.key()),
                                ("sink", self.folder + "/audit.jsonl")):
