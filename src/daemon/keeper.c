@@ -200,8 +200,8 @@ take_time(struct keeper *k)
 static uint64_t
 next_deadline(const struct keeper *k)
 {
-	const uint64_t due[] = {k->write_at, k->now.log.anchor_at,
-				k->dates_at, vigil_due(k)};
+	const uint64_t due[] = {k->write_at, k->now.log.anchor_at, k->dates_at,
+				vigil_due(k)};
 	uint64_t at = k->deadline;
 
 	for (size_t i = 0; i < sizeof due / sizeof due[0]; i++)
