@@ -43,6 +43,8 @@ enum err audit_log_open(struct audit_log *l, const struct settings *s,
 			struct audit_log_fault *fault) MUST_USE;
 /* next, if it is opened, takes the place of *now. */
 void audit_log_replace(struct audit_log *now, struct audit_log *next);
+/* In a child that has no business with it: the keys, not the files. */
+void audit_log_forget(struct audit_log *l);
 /* The last anchor, then all is closed and wiped; once more is fine. */
 void audit_log_close(struct audit_log *l);
 

@@ -154,6 +154,7 @@ static const struct {
     {" [", "imapward.auth.code", "]"},
     {" ", "rule.name", ""},
     {" x", "imapward.count", ""},
+    {" ", "file.path", ""},
     {" ", "event.reason", ""},
     {"; ", "imapward.tls.causes", ""},
     {" -> ", "imapward.backend.name", ""},

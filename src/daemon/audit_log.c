@@ -300,6 +300,13 @@ audit_log_reopen(struct audit_log *l, int *error)
 }
 
 void
+audit_log_forget(struct audit_log *l)
+{
+	wipe(&l->chain, sizeof l->chain);
+	l->chained = false;
+}
+
+void
 audit_log_close(struct audit_log *l)
 {
 	if (!l->opened)

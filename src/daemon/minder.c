@@ -46,6 +46,8 @@ become_relay(struct keeper *k, int channel, pid_t keeper)
 	keeper_ignore_signals();
 	(void)prctl(PR_SET_NAME, "imapward-relay", 0, 0, 0);
 	files_clear(&k->now.files);
+	audit_log_forget(&k->now.log);
+	audit_log_forget(&k->next.log);
 	wipe(k->privacy_key, sizeof k->privacy_key);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0 || chdir("/") != 0)

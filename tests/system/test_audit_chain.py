@@ -6,9 +6,13 @@ import os
 import random
 import shutil
 import signal
+import struct
+import unittest
 
 from fake import Backend
 from gate import Case, IMAPWARD, needs_gate, seconds, wait_until
+from processes import am_root
+from test_attack_secrets import memory_of
 
 
 class ChainCase(Case):
@@ -214,6 +218,27 @@ class Chain(ChainCase):
         found, last = self.findings(path, code=2)
         self.assertIn("changed", {f["finding"] for f in found})
         self.assertGreater(last["records"], 0)  # those since are good
+
+    @unittest.skipUnless(am_root(), "only root may look at their memory")
+    def test_only_the_keeper_has_keys_and_none_of_the_past(self):
+        """The relay speaks with the network: it could seal what it likes."""
+        self.begin_chain()
+        with open(self.state, "rb") as f:
+            first, seed = struct.unpack_from("24x32s32s", f.read())
+        gate = self.chained()
+        self.some_sessions(gate, 2)
+        with open(self.state, "rb") as f:
+            now, same = struct.unpack_from("24x32s32s", f.read())
+        self.assertEqual(seed, same)  # of the next epoch, far from here
+        self.assertNotEqual(first, now)
+
+        def keys_in(pid):
+            return {name for name, key in (("first", first), ("now", now),
+                                           ("seed", seed))
+                    for _, data in memory_of(pid) if key in data}
+
+        self.assertEqual(keys_in(gate.relay()), set())
+        self.assertEqual(keys_in(gate.pid), {"now", "seed"})
 
     def test_a_chain_that_is_not_there_is_a_fault_of_the_configuration(self):
         gate = self.make_gate(self.keep(Backend()),

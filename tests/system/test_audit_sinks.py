@@ -8,6 +8,7 @@ import re
 import socket
 import time
 
+import told
 from fake import Backend
 from gate import Case, needs_gate, seconds, wait_until
 from processes import can_mount
@@ -143,6 +144,8 @@ class Sockets(SinkCase):
         found, last = self.findings(gate.audit_path)
         self.assertEqual((found, last["anchors"]), ([], 2))
         self.assertEqual(last["anchored"], last["last"])
+        told.leave(self.id(), "".join(m[m.index("{"):] + "\n"
+                                      for m in daemon.heard))
 
     def test_a_daemon_that_comes_late_gets_all(self):
         path = os.path.join(self.folder, "log.sock")
@@ -253,17 +256,18 @@ class Stuck(StuckCase):
         self.assertIn("events are being lost", gate.stderr())
         text = b""
 
-        def told():
+        def dropped():
             nonlocal text
             text = self.drain(end, text)
             return self.events_in(text.rpartition(b"\n")[0], "dropped")
 
-        wait_until("their number", told)
+        wait_until("their number", dropped)
         self.login(gate)
         begin = time.monotonic()
         while time.monotonic() - begin < 2:
             text = self.drain(end, text)
             time.sleep(0.05)
+        told.leave(self.id(), text.decode())
         lost = sum(e["imapward.count"]
                    for e in self.events_in(text, "dropped"))
         there = sum(len(self.events_in(text, action))
