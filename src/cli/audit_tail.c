@@ -4,16 +4,14 @@
  */
 #include "audit_parts.h"
 
+#include "audit_filter.h"
 #include "findings.h"
 #include "lines.h"
 
-#include "audit/catalogue.h"
-#include "audit/members.h"
 #include "audit/view.h"
 #include "cli/commands.h"
 #include "config/settings.h"
 #include "daemon/setup.h"
-#include "policy/cidr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SHOWN = 10, SHOWN_MAX = 100000, LOOK_EVERY_MS = 250, WORDS_MAX = 32 };
+enum { SHOWN = 10, SHOWN_MAX = 100000, LOOK_EVERY_MS = 250 };
 
 static const char usage[] =
     "usage: imapward audit tail [-f] [-n N] [-u USER] [-a ADDRESS] [-e EVENT]\n"
@@ -50,62 +48,13 @@ static const char usage[] =
     "exit codes: 0 fine, 1 output failed, 2 bad configuration, 3 cannot run,\n"
     "64 usage\n";
 
-/* Any of these words; none is all. */
-struct words {
-	const char *at[WORDS_MAX];
-	size_t count;
-};
-
 static struct {
-	bool follow, json, colour, has_network;
+	bool follow, json, colour;
 	uint64_t number;
-	const char *user, *config, *path;
-	struct cidr network;
-	struct words events, outcomes;
+	const char *config, *path;
+	struct filter filter;
 	size_t columns; /* 0: any */
 } order = {.number = SHOWN};
-
-static bool
-any_of(const struct words *w, struct slice value)
-{
-	for (size_t i = 0; i < w->count; i++)
-		if (slice_eq(value, slice_str(w->at[i])))
-			return true;
-	return w->count == 0;
-}
-
-static bool
-names_user(struct slice line)
-{
-	static const char *const names[] = {"user.name", "user.effective.name",
-					    "user.hash", "user.effective.hash"};
-	unsigned char value[1024];
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		size_t n = view_value(line, names[i], value, sizeof value);
-
-		if (n > 0 &&
-		    slice_ieq(slice_of(value, n), slice_str(order.user)))
-			return true;
-	}
-	return false;
-}
-
-static bool
-wanted(struct slice line)
-{
-	struct address a;
-
-	if (!any_of(&order.events, member(line, "event.action")) ||
-	    !any_of(&order.outcomes, member(line, "event.outcome")))
-		return false;
-	if (order.user && !names_user(line))
-		return false;
-	if (!order.has_network)
-		return true;
-	return address_parse(member(line, "source.ip"), &a) == ERR_OK &&
-	       cidr_contains(&order.network, &a);
-}
 
 /* As it is; on a terminal, nothing that steers it: anybody may have written to
  * the file. */
@@ -188,7 +137,7 @@ read_on(struct lines *l, struct last *last)
 	enum io io;
 
 	while ((io = lines_next(l, &line)) == IO_DONE) {
-		if (!wanted(line))
+		if (!filter_wants(&order.filter, line))
 			continue;
 		if (!last)
 			show(line);
@@ -303,38 +252,6 @@ find_path(char out[sizeof(((struct sink_place *)0)->path)])
 }
 
 static bool
-add_word(struct words *w, const char *word)
-{
-	if (w->count == WORDS_MAX)
-		return false;
-	w->at[w->count++] = word;
-	return true;
-}
-
-static bool
-take_event(const char *word)
-{
-	if (event_find(slice_str(word)) != EVENT_IDS)
-		return add_word(&order.events, word);
-	fprintf(stderr,
-		"imapward: there is no event '%.40s'; imapward audit events "
-		"lists them\n",
-		word);
-	return false;
-}
-
-static bool
-take_outcome(const char *word)
-{
-	static const char *const known[] = {"success", "failure", "unknown"};
-
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strcmp(word, known[i]) == 0)
-			return add_word(&order.outcomes, word);
-	return false;
-}
-
-static bool
 take_option(int c)
 {
 	switch (c) {
@@ -346,18 +263,17 @@ take_option(int c)
 		return slice_number(slice_str(optarg), SHOWN_MAX,
 				    &order.number);
 	case 'u':
-		order.user = optarg;
+		order.filter.user = optarg;
 		return true;
 	case 'c':
 		order.config = optarg;
 		return true;
 	case 'a':
-		order.has_network = true;
-		return cidr_parse(slice_str(optarg), &order.network) == ERR_OK;
+		return filter_set_network(&order.filter, optarg);
 	case 'e':
-		return take_event(optarg);
+		return filter_add_event(&order.filter, optarg);
 	case 'o':
-		return take_outcome(optarg);
+		return filter_add_outcome(&order.filter, optarg);
 	default:
 		return false;
 	}

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import signal
 import socket
 import time
 
@@ -314,6 +315,31 @@ class Stuck(StuckCase):
         wait_until("until it is asked for", lambda: not self.login(gate))
         wait_until("it is read", lambda: self.drain(end) is None or
                    self.login(gate))
+
+
+@needs_gate
+class HeldUp(StuckCase):
+    @seconds(90)
+    def test_a_keeper_that_hangs_in_a_write_holds_up_logins_only(self):
+        """As on a disk that does not answer."""
+        self.backend = self.keep(Backend())
+        gate = self.start_gate(self.backend, {"audit": {
+            "full": "block", "queue": "64KiB"}})
+        inside = self.logged_in(gate)
+        gate.signal(signal.SIGSTOP)
+        self.addCleanup(gate.signal, signal.SIGCONT)
+        accepted = 1
+        while accepted < 500 and self.login(gate):
+            accepted += 1
+        self.assertLess(accepted, 500)
+        self.assertFalse(self.login(gate))
+        _, verdict = inside.command("x", b"NOOP")  # who is in stays in
+        self.assertTrue(verdict.startswith(b"x OK"), verdict)
+        gate.signal(signal.SIGCONT)
+        wait_until("logins work again", lambda: self.login(gate))
+        accepted += 1
+        wait_until("all are told", lambda: len(gate.events(
+            "login", event_outcome="success")) == accepted)
 
 
 @needs_gate
