@@ -74,7 +74,7 @@
  *
  * type: S string, N number, B boolean, L list of strings.
  * must, may: the events that always or sometimes carry it: EVERY one of them,
- * those of a SESSION, or ON(id) ON(id) ...; NO is none.
+ * those of a SESSION, or ON(id) | ON(id) ...; NO is none.
  */
 #define FIELD_LIST(X)                                                         \
 	X(TIME, "@timestamp", S, EVERY, NO, "UTC, with milliseconds")         \
@@ -87,24 +87,26 @@
 	X(SESSION, "imapward.session", S, SESSION, ON(BACKEND),               \
 	  "the connection: the same for all its events")                      \
 	X(LISTENER, "imapward.listener", S, NO,                               \
-	  SESSION ON(LIMIT) ON(BACKEND), "name of the listener")              \
+	  SESSION | ON(LIMIT) | ON(BACKEND), "name of the listener")          \
 	X(ADDRESS, "source.ip", S, SESSION,                                   \
-	  ON(LIMIT) ON(FLOOD) ON(BACKEND),                                    \
+	  ON(LIMIT) | ON(FLOOD) | ON(BACKEND),                                \
 	  "address of the client, or its network if audit.address says so")   \
-	X(PORT, "source.port", N, NO, SESSION ON(BACKEND),                    \
+	X(PORT, "source.port", N, NO, SESSION | ON(BACKEND),                  \
 	  "port of the client")                                               \
 	X(OUTCOME, "event.outcome", S,                                        \
-	  ON(TLS) ON(LOGIN) ON(LIMIT) ON(BACKEND) ON(RELOAD) ON(CERTIFICATE)  \
-	  ON(START) ON(STOP) ON(RESTART), NO, "success, failure or unknown")            \
-	X(REASON, "event.reason", S, ON(FLOOD) ON(RESTART) ON(CERTIFICATE),   \
-	  SESSION ON(BACKEND) ON(RELOAD) ON(START) ON(STOP) ON(DROPPED),      \
-	  "why, in one phrase")                                               \
-	X(DURATION, "event.duration", N, ON(CONNECTION) ON(TLS) ON(LOGIN),    \
+	  ON(TLS) | ON(LOGIN) | ON(LIMIT) | ON(BACKEND) | ON(RELOAD) |        \
+	  ON(CERTIFICATE) | ON(START) | ON(STOP) | ON(RESTART), NO,           \
+	  "success, failure or unknown")                                      \
+	X(REASON, "event.reason", S,                                          \
+	  ON(FLOOD) | ON(RESTART) | ON(CERTIFICATE),                          \
+	  SESSION | ON(BACKEND) | ON(RELOAD) | ON(START) | ON(STOP) |         \
+	  ON(DROPPED), "why, in one phrase")                                  \
+	X(DURATION, "event.duration", N, ON(CONNECTION) | ON(TLS) | ON(LOGIN), \
 	  NO, "nanoseconds, measured in milliseconds")                        \
 	X(USER, "user.name", S, NO,                                           \
-	  ON(CONNECTION) ON(LOGIN) ON(VIOLATION), "as the client gave it")    \
+	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION), "as the client gave it") \
 	X(USER_HASH, "user.hash", S, NO,                                      \
-	  ON(CONNECTION) ON(LOGIN) ON(VIOLATION),                             \
+	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION),                         \
 	  "instead of user.name with audit.user: hashed; 16 hex digits, "     \
 	  "keyed, of the name in lower case")                                 \
 	X(AUTHZID, "user.effective.name", S, NO, ON(LOGIN),                   \
@@ -120,11 +122,12 @@
 	X(BACKEND_CODE, "imapward.backend.code", S, NO, ON(LOGIN),            \
 	  "response code the backend gave, if it is a registered one")        \
 	X(BACKEND, "imapward.backend.name", S, ON(BACKEND),                   \
-	  ON(CONNECTION) ON(LOGIN), "name of the backend in the configuration") \
+	  ON(CONNECTION) | ON(LOGIN),                                         \
+	  "name of the backend in the configuration")                         \
 	X(BACKEND_ADDRESS, "destination.address", S, NO,                      \
-	  ON(LOGIN) ON(BACKEND),                                              \
+	  ON(LOGIN) | ON(BACKEND),                                            \
 	  "address or name of the backend in the configuration")              \
-	X(BACKEND_IP, "destination.ip", S, NO, ON(LOGIN) ON(BACKEND),         \
+	X(BACKEND_IP, "destination.ip", S, NO, ON(LOGIN) | ON(BACKEND),       \
 	  "address of the backend that was connected")                        \
 	X(BACKEND_PORT, "destination.port", N, ON(BACKEND), ON(LOGIN),        \
 	  "port of the backend")                                              \
@@ -134,21 +137,21 @@
 	  "bytes of IMAP sent to the client")                                 \
 	X(COMMANDS, "imapward.commands", N, ON(CONNECTION), NO,               \
 	  "commands relayed or answered")                                     \
-	X(STATE, "imapward.state", S, NO, ON(CONNECTION) ON(VIOLATION),       \
+	X(STATE, "imapward.state", S, NO, ON(CONNECTION) | ON(VIOLATION),     \
 	  "state of the session when it ended")                               \
-	X(RULE, "rule.name", S, ON(VIOLATION) ON(LIMIT), ON(CERTIFICATE),     \
+	X(RULE, "rule.name", S, ON(VIOLATION) | ON(LIMIT), ON(CERTIFICATE),   \
 	  "the rule that decided")                                            \
 	X(TLS_VERSION, "tls.version", S, NO, ON(TLS), "1.2 or 1.3")           \
 	X(TLS_CIPHER, "tls.cipher", S, NO, ON(TLS),                           \
 	  "IANA name of the cipher suite")                                    \
 	X(TLS_CURVE, "tls.curve", S, NO, ON(TLS), "key exchange group")       \
-	X(TLS_SNI, "tls.client.server_name", S, NO, ON(TLS) ON(CONNECTION),   \
+	X(TLS_SNI, "tls.client.server_name", S, NO, ON(TLS) | ON(CONNECTION), \
 	  "the name the client asked for")                                    \
 	X(TLS_ALPN, "tls.next_protocol", S, NO, ON(TLS),                      \
 	  "protocol chosen by ALPN")                                          \
 	X(TLS_RESUMED, "tls.resumed", B, NO, ON(TLS),                         \
 	  "an earlier session was resumed")                                   \
-	X(TLS_ESTABLISHED, "tls.established", B, ON(TLS) ON(LOGIN), NO,       \
+	X(TLS_ESTABLISHED, "tls.established", B, ON(TLS) | ON(LOGIN), NO,     \
 	  "the handshake was completed")                                      \
 	X(TLS_CLIENT_SUBJECT, "tls.client.subject", S, NO, ON(TLS),           \
 	  "subject of the certificate that the client has shown (RFC 4514)")  \
@@ -157,29 +160,29 @@
 	X(TLS_CLIENT_SERIAL, "tls.client.x509.serial_number", S, NO, ON(TLS), \
 	  "its serial number")                                                \
 	X(TLS_ALERT_IN, "imapward.tls.alert_received", N, NO,                 \
-	  ON(TLS) ON(CONNECTION),                                             \
+	  ON(TLS) | ON(CONNECTION),                                           \
 	  "alert number the client sent (RFC 8446 section 6)")                \
 	X(TLS_ALERT_OUT, "imapward.tls.alert_sent", N, NO,                    \
-	  ON(TLS) ON(CONNECTION), "alert number we sent")                     \
+	  ON(TLS) | ON(CONNECTION), "alert number we sent")                   \
 	X(TLS_ALERT_NAME, "imapward.tls.alert_name", S, NO,                   \
-	  ON(TLS) ON(CONNECTION),                                             \
+	  ON(TLS) | ON(CONNECTION),                                           \
 	  "RFC 8446 name of the alert the client sent, else of ours")         \
-	X(TLS_SIGNAL, "imapward.tls.signal", S, NO, ON(TLS) ON(CONNECTION),   \
+	X(TLS_SIGNAL, "imapward.tls.signal", S, NO, ON(TLS) | ON(CONNECTION), \
 	  "what told that the client would not stay")                         \
-	X(TLS_STAGE, "imapward.tls.stage", S, NO, ON(TLS) ON(CONNECTION),     \
+	X(TLS_STAGE, "imapward.tls.stage", S, NO, ON(TLS) | ON(CONNECTION),   \
 	  "how far it went: connect, hello, handshake or greeting")           \
-	X(TLS_CAUSES, "imapward.tls.causes", L, NO, ON(TLS) ON(CONNECTION),   \
+	X(TLS_CAUSES, "imapward.tls.causes", L, NO, ON(TLS) | ON(CONNECTION), \
 	  "why, the most likely cause first")                                 \
 	X(TLS_CONFIDENCE, "imapward.tls.confidence", S, NO,                   \
-	  ON(TLS) ON(CONNECTION), "of the causes: high, medium or low")       \
-	X(TLS_FAMILY, "imapward.tls.family", S, NO, ON(TLS) ON(CONNECTION),   \
+	  ON(TLS) | ON(CONNECTION), "of the causes: high, medium or low")     \
+	X(TLS_FAMILY, "imapward.tls.family", S, NO, ON(TLS) | ON(CONNECTION), \
 	  "TLS library the client is built on, guessed from its ClientHello") \
-	X(TLS_JA3, "tls.client.ja3", S, NO, ON(TLS) ON(CONNECTION),           \
+	X(TLS_JA3, "tls.client.ja3", S, NO, ON(TLS) | ON(CONNECTION),         \
 	  "JA3 fingerprint of the ClientHello, if the client did not stay")   \
-	X(TLS_JA4, "imapward.tls.ja4", S, NO, ON(TLS) ON(CONNECTION),         \
+	X(TLS_JA4, "imapward.tls.ja4", S, NO, ON(TLS) | ON(CONNECTION),       \
 	  "JA4 fingerprint of the ClientHello, if the client did not stay")   \
 	X(TLS_OFFERED, "imapward.tls.alpn_offered", S, NO,                    \
-	  ON(TLS) ON(CONNECTION),                                             \
+	  ON(TLS) | ON(CONNECTION),                                           \
 	  "protocols that the client offered by ALPN, if none was chosen")    \
 	X(FILE, "file.path", S, NO, ON(CERTIFICATE), "the file it is about")  \
 	X(CERT_SERIAL, "x509.serial_number", S, NO, ON(CERTIFICATE),          \
@@ -190,8 +193,8 @@
 	  "when it ends")                                                     \
 	X(CERT_NAMES, "x509.alternative_names", L, NO, ON(CERTIFICATE),       \
 	  "its DNS names")                                                    \
-	X(COUNT, "imapward.count", N, ON(LIMIT) ON(FLOOD) ON(DROPPED), NO,    \
-	  "how many")                                             \
+	X(COUNT, "imapward.count", N, ON(LIMIT) | ON(FLOOD) | ON(DROPPED), NO, \
+	  "how many")                                                         \
 	X(CLIENT_ID, "imapward.client.id", S, NO, ON(LOGIN),                  \
 	  "name and version from the client's ID command (RFC 2971)")         \
 	X(CHAIN, "imapward.audit.chain", S, ON(ANCHOR), NO,                   \

@@ -10,16 +10,15 @@ const struct event_row event_rows[EVENT_IDS] = {
 
 _Static_assert(EVENT_IDS <= 32, "a set of events has 32 bits");
 
-/* The words of the column `must` and `may`: one set, written bit by bit. */
-#define ON(id)  | (UINT32_C(1) << EV_##id)
-#define SESSION ON(CONNECTION) ON(TLS) ON(LOGIN) ON(VIOLATION)
-#define EVERY   | UINT32_MAX
-#define NO      | 0
+/* The words of the columns `must` and `may`. */
+#define ON(id)  (UINT32_C(1) << EV_##id)
+#define SESSION (ON(CONNECTION) | ON(TLS) | ON(LOGIN) | ON(VIOLATION))
+#define EVERY   UINT32_MAX
+#define NO      0
 
 const struct field_row field_rows[FIELD_IDS] = {
 #define X(id, name, type, must, may, meaning)                                  \
-	[FIELD_##id] = {name, FIELD_##type, (UINT32_C(0) must),                \
-			(UINT32_C(0) may), meaning},
+	[FIELD_##id] = {name, FIELD_##type, (must), (may), meaning},
     FIELD_LIST(X)
 #undef X
 };

@@ -92,22 +92,25 @@ show(struct slice line)
 }
 
 /* The last lines that are wanted, in a ring. */
+struct kept {
+	unsigned char *mem;
+	size_t len;
+};
 struct last {
-	struct slice *at; /* memory of their own */
+	struct kept *at;
 	size_t count, next;
 };
 
 static bool
 keep(struct last *l, struct slice line)
 {
-	unsigned char *copy = malloc(line.len + 1);
-	struct slice *place = &l->at[l->next];
+	struct kept *place = &l->at[l->next];
+	unsigned char *copy = realloc(place->mem, line.len + 1);
 
 	if (!copy)
 		return false;
 	memcpy(copy, line.ptr, line.len);
-	free((void *)(uintptr_t)place->ptr);
-	*place = slice_of(copy, line.len);
+	*place = (struct kept){copy, line.len};
 	l->next = (l->next + 1) % order.number;
 	if (l->count < order.number)
 		l->count++;
@@ -120,10 +123,10 @@ show_last(struct last *l)
 	size_t first = l->count < order.number ? 0 : l->next;
 
 	for (size_t i = 0; i < l->count; i++) {
-		struct slice *s = &l->at[(first + i) % order.number];
+		struct kept *k = &l->at[(first + i) % order.number];
 
-		show(*s);
-		free((void *)(uintptr_t)s->ptr);
+		show(slice_of(k->mem, k->len));
+		free(k->mem);
 	}
 	free(l->at);
 	l->count = 0;
@@ -204,11 +207,9 @@ show_all(void)
 	if (order.number > 0)
 		last.at = calloc(order.number, sizeof *last.at);
 	lines_init(&lines, fd);
-	if (fd >= 0 && (order.number == 0 || last.at)) {
+	if (fd >= 0 && (order.number == 0 || last.at))
 		io = read_on(&lines, last.at ? &last : NULL);
-		if (last.at)
-			show_last(&last);
-	}
+	show_last(&last);
 	if (io == IO_WAIT && order.follow && strcmp(order.path, "-") != 0)
 		io = follow(&lines);
 	if (io != IO_WAIT && !ferror(stdout))

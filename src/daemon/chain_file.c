@@ -161,13 +161,12 @@ enum err
 chain_file_check(const char *path, struct chain_fault *fault)
 {
 	struct chain c;
-	int fd;
+	int fd = -1;
 	enum err e = chain_file_open(path, &c, &fd, fault);
 
-	if (e == ERR_OK) {
-		wipe(&c, sizeof c);
+	wipe(&c, sizeof c);
+	if (fd >= 0)
 		(void)close(fd);
-	}
 	/* The daemon that runs. */
 	return e == ERR_BUSY ? ERR_OK : e;
 }
