@@ -178,7 +178,7 @@ tables(struct saved *s, struct writer *w)
 	if (is_kept(kind) && s->cursor < region_room(from, kind))
 		return;
 	s->cursor = 0;
-	if (++s->place == (SHARDS + 1) * TALLY_REGIONS)
+	if (++s->place == (size_t)(SHARDS + 1) * TALLY_REGIONS)
 		s->stage++;
 }
 
