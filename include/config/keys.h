@@ -29,6 +29,8 @@ enum kind {
 	KIND_COUNT,    /* uint64_t */
 	KIND_SIZE,     /* uint64_t, bytes */
 	KIND_TIME,     /* uint64_t, milliseconds */
+	KIND_RATE,     /* limit and per of struct rule_settings.rate */
+	KIND_BURST,    /* its burst */
 	KIND_PORT,     /* uint16_t */
 	KIND_NAME,     /* text of ours; may be "" where least is 0 */
 	KIND_PATH,     /* const char *; absolute, or "" where least is 0 */
@@ -58,7 +60,9 @@ struct key {
 	const char *const *words;
 	size_t count_at; /* lists: where their length stands */
 	const struct vocabulary *vocabulary;
-	bool from_base; /* of a TLS policy: what is not given, the base gives */
+	/* What is not given comes from elsewhere, only later; from where, for
+	 * "Default: %s." */
+	const char *inherits;
 	enum in_sample sample;
 };
 
@@ -68,7 +72,11 @@ struct texts {
 	size_t room;
 };
 
-enum { KEYS_MAX = 128, EXPECTS_MAX = 160 };
+enum { KEYS_MAX = 160, EXPECTS_MAX = 160 };
+
+/* Of limits and state; see keys_limits.c. */
+extern const struct key keys_limits[];
+extern const size_t keys_limits_count;
 
 /* NULL behind the last one; a group or list comes before the keys in it. */
 const struct key *key_at(size_t i);

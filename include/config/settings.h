@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "config/vocabulary.h"
 #include "policy/cidr.h"
+#include "policy/rule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -123,6 +124,15 @@ struct backend_settings {
 	bool trusted; /* the wire to it is ours: ID may be sent in clear */
 };
 
+/*
+ * A rule of the limits as it was read: all filled in, and it makes sense. A
+ * rule with rate.limit 0 ("none") holds nobody up.
+ */
+struct rule_settings {
+	struct rule rule;
+	bool sized, burst_sized; /* the file has the rate in KiB or MiB */
+};
+
 struct settings {
 	struct listener_settings *listeners;
 	size_t listeners_count;
@@ -163,7 +173,24 @@ struct settings {
 		uint64_t literal;       /* bytes of a literal before login */
 		uint64_t sasl_line;     /* AUTHENTICATE and SASL lines */
 		uint64_t oauth_line;    /* the same for OAuth mechanisms */
+		uint64_t sessions_per_user; /* at once */
+		uint64_t memory;            /* bytes, of the tally */
+		uint64_t known_for;         /* ms that a login is remembered */
+		uint64_t wrong_for; /* ms that a wrong password is; 0: not */
+		bool observe; /* no rule does more than to tell; so in table */
+		/* Never limited, refused or banned by address. */
+		struct cidr exempt[SETTINGS_NETWORKS_MAX];
+		size_t exempt_count;
+		/* Those built in first; and the same, to count by. */
+		struct rule_settings *rules;
+		size_t rules_count;
+		struct rules table;
 	} limits;
+
+	struct {
+		const char *path;  /* of the file; "": none */
+		uint64_t interval; /* ms from one writing to the next */
+	} state;
 
 	struct { /* milliseconds */
 		uint64_t handshake;
@@ -205,7 +232,7 @@ struct settings {
 	 * no place: it is the default. */
 	struct {
 		struct place ticket_secret, sink, anchors, chain, user, readers,
-		    controllers;
+		    controllers, state;
 	} places;
 };
 

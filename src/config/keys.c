@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * keys.c - the table of keys.
+ * keys.c - the table of keys; keys_limits.c has a part of it.
  */
 #include "config/keys.h"
 
@@ -21,15 +21,13 @@
 /* A TLS policy's sets, which the base may give. */
 #define SET(field, max, terms)                                                 \
 	KIND_TERMS, ITEMS(tls_policy_settings, field), "", 1, max,             \
-	    .vocabulary = &(terms), .from_base = true,                         \
+	    .vocabulary = &(terms), .inherits = BASE,                          \
 	    .count_at = offsetof(struct tls_policy_settings, field##_count)
 
-#define KIB          UINT64_C(1024)
-#define MIB          (1024 * KIB)
+#define BASE         "that of the base"
 #define SECOND       UINT64_C(1000)
 #define MINUTE       (60 * SECOND)
 #define HOUR         (60 * MINUTE)
-#define MILLION      UINT64_C(1000000)
 #define NAME_MAX_LEN (sizeof((struct settings *)0)->process.user - 1)
 #define PATH_MAX_LEN 4095
 
@@ -52,9 +50,8 @@ static const char *const address_words[] = {"full", "prefix", NULL};
 static const char *const mode_words[] = {
     [LISTENER_IMPLICIT] = "implicit", [LISTENER_STARTTLS] = "starttls"};
 
-/* The bounds of what the gate collects stay below a block of base/pool. */
 /* clang-format off */
-static const struct key keys[] = {
+static const struct key edges[] = {
 	{"listeners", KIND_ENTRIES,
 	 LIST(listeners), "", 1, SETTINGS_LISTENERS_MAX,
 	 .help = "Where clients connect. Without this key there are two: port "
@@ -137,11 +134,11 @@ static const struct key keys[] = {
 	{"tls_policies.minimum_version", KIND_CHOICE,
 	 P(minimum), "", TLS_VERSION_12, TLS_VERSION_13,
 	 .help = "The oldest version of TLS that may be used.",
-	 .words = version_words, .from_base = true},
+	 .words = version_words, .inherits = BASE},
 	{"tls_policies.maximum_version", KIND_CHOICE,
 	 P(maximum), "", TLS_VERSION_12, TLS_VERSION_13,
 	 .help = "The newest one.",
-	 .words = version_words, .from_base = true},
+	 .words = version_words, .inherits = BASE},
 	{"tls_policies.ciphers", SET(ciphers, TLS_CIPHERS, tls_ciphers),
 	 .help = "Cipher suites, the one we prefer first. Those of the built-in "
 		 "policies are used in the order that this machine computes "
@@ -155,27 +152,27 @@ static const struct key keys[] = {
 	 P(alpn), "", TLS_ALPN_OPTIONAL, TLS_ALPN_REQUIRED,
 	 .help = "Must clients say that they want to speak imap? One that wants "
 		 "other protocols only is refused anyway.",
-	 .words = alpn_words, .from_base = true},
+	 .words = alpn_words, .inherits = BASE},
 	{"tls_policies.sni", KIND_CHOICE,
 	 P(sni), "", TLS_SNI_OPTIONAL, TLS_SNI_MATCH,
 	 .help = "Must clients say to which name they want to speak, and must it "
 		 "be one that a certificate covers (match)?",
-	 .words = sni_words, .from_base = true},
+	 .words = sni_words, .inherits = BASE},
 	{"tls_policies.client_certificate", KIND_CHOICE,
 	 P(client_certificate), "", CLIENT_CERTIFICATE_OFF,
 	 CLIENT_CERTIFICATE_REQUIRED,
 	 .help = "Are clients asked for a certificate of their own? One that is "
 		 "shown must be good.",
-	 .words = client_words, .from_base = true},
+	 .words = client_words, .inherits = BASE},
 	{"tls_policies.client_ca", KIND_PATH, P(client_ca), "", 0, PATH_MAX_LEN,
 	 .help = "File with the authorities that sign the clients' certificates: "
 		 "PEM. Needed where client_certificate is not off.",
-	 .from_base = true},
+	 .inherits = BASE},
 	{"tls_policies.client_crl", KIND_PATH, P(client_crl), "", 0, PATH_MAX_LEN,
 	 .help = "File with the lists of what these authorities revoked: PEM. With "
 		 "it, a certificate is refused, too, if its issuer has no list "
 		 "there, or one that has ended. Authorities are not looked up.",
-	 .from_base = true},
+	 .inherits = BASE},
 	{"tls_policies.client_names", KIND_SUBJECTS,
 	 ITEMS(tls_policy_settings, client_names), "", 0,
 	 SETTINGS_CLIENT_NAMES_MAX,
@@ -183,7 +180,7 @@ static const struct key keys[] = {
 		 "mail address in them. Without any, all that client_ca "
 		 "signed.",
 	 .count_at = offsetof(struct tls_policy_settings, client_names_count),
-	 .from_base = true},
+	 .inherits = BASE},
 
 	{"tls", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "TLS between clients and us."},
@@ -220,51 +217,9 @@ static const struct key keys[] = {
 	 .help = "The wire to it is yours: the client's address may be told to "
 		 "it in clear (ID).",
 	 .words = bool_words},
+};
 
-	{"limits", KIND_GROUP, 0, 0, "", 0, 0,
-	 .help = "How much clients may ask for."},
-	{"limits.connections", KIND_COUNT,
-	 S(limits.connections), "8192", 1, MILLION,
-	 .help = "Client connections at once, in total."},
-	{"limits.connections_per_address", KIND_COUNT,
-	 S(limits.connections_per_address), "200", 1, MILLION,
-	 .help = "Client connections at once from one IPv4 address or one IPv6 "
-		 "/64."},
-	{"limits.unauthenticated", KIND_COUNT,
-	 S(limits.unauthenticated), "1000", 1, MILLION,
-	 .help = "Connections at once that have not logged in yet. At this limit "
-		 "the oldest one of the network that holds most makes room."},
-	{"limits.handshakes", KIND_COUNT,
-	 S(limits.handshakes), "512", 1, MILLION,
-	 .help = "TLS handshakes at once, in total. Beyond it clients wait, for "
-		 "timeouts.handshake at most; a handshake that has stalled "
-		 "makes room."},
-	{"limits.handshakes_per_address", KIND_COUNT,
-	 S(limits.handshakes_per_address), "64", 1, MILLION,
-	 .help = "The same for one IPv4 address or one IPv6 /64."},
-	{"limits.login_attempts", KIND_COUNT,
-	 S(limits.login_attempts), "5", 1, 100,
-	 .help = "Failed attempts to log in on one connection, then it is "
-		 "closed."},
-	{"limits.gate_commands", KIND_COUNT,
-	 S(limits.gate_commands), "20", 4, 1000,
-	 .help = "Commands on one connection before it has logged in."},
-	{"limits.gate_bytes", KIND_SIZE,
-	 S(limits.gate_bytes), "128KiB", 4 * KIB, MIB,
-	 .help = "Bytes on one connection before it has logged in. None of the "
-		 "four limits below may be greater."},
-	{"limits.line", KIND_SIZE, S(limits.line), "8KiB", 512, 64 * KIB,
-	 .help = "The longest line before login."},
-	{"limits.literal", KIND_SIZE, S(limits.literal), "4KiB", 64, 64 * KIB,
-	 .help = "The longest literal before login."},
-	{"limits.sasl_line", KIND_SIZE,
-	 S(limits.sasl_line), "16KiB", KIB, 512 * KIB,
-	 .help = "The longest AUTHENTICATE command, and the longest answer in "
-		 "its exchange."},
-	{"limits.oauth_line", KIND_SIZE,
-	 S(limits.oauth_line), "96KiB", KIB, 512 * KIB,
-	 .help = "The same for XOAUTH2 and OAUTHBEARER, whose tokens are long."},
-
+static const struct key rest[] = {
 	{"timeouts", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "How long things may take."},
 	{"timeouts.handshake", KIND_TIME,
@@ -364,30 +319,48 @@ static const struct key keys[] = {
 };
 /* clang-format on */
 
-enum { KEYS = sizeof keys / sizeof keys[0] };
-_Static_assert((int)KEYS <= (int)KEYS_MAX, "a bit for each key in a mapping");
+#define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
+
+static const struct key *
+in_part(size_t *i, const struct key *part, size_t count)
+{
+	if (*i < count)
+		return &part[*i];
+	*i -= count;
+	return NULL;
+}
 
 const struct key *
 key_at(size_t i)
 {
-	return i < KEYS ? &keys[i] : NULL;
+	const struct key *k = in_part(&i, edges, COUNT(edges));
+
+	if (!k)
+		k = in_part(&i, keys_limits, keys_limits_count);
+	return k ? k : in_part(&i, rest, COUNT(rest));
 }
 
 size_t
 key_index(const struct key *k)
 {
-	return (size_t)(k - keys);
+	size_t i = 0;
+
+	while (key_at(i) != k)
+		i++;
+	assert(i < KEYS_MAX);
+	return i;
 }
 
 const struct key *
 key_of(const char *path)
 {
 	size_t i = 0;
+	const struct key *k;
 
-	while (i < KEYS && strcmp(keys[i].path, path) != 0)
+	while ((k = key_at(i)) && strcmp(k->path, path) != 0)
 		i++;
-	assert(i < KEYS);
-	return &keys[i];
+	assert(k);
+	return k;
 }
 
 const char *
@@ -405,15 +378,18 @@ key_is_child(const struct key *k, const struct key *parent)
 
 	if (!parent)
 		return !strchr(k->path, '.');
-	return strncmp(k->path, parent->path, len) == 0 && k->path[len] == '.';
+	return strncmp(k->path, parent->path, len) == 0 &&
+	       k->path[len] == '.' && !strchr(k->path + len + 1, '.');
 }
 
 const struct key *
 key_find(const struct key *parent, struct slice name)
 {
-	for (size_t i = 0; i < KEYS; i++)
-		if (key_is_child(&keys[i], parent) &&
-		    slice_eq(name, slice_str(key_name(&keys[i]))))
-			return &keys[i];
-	return NULL;
+	const struct key *k;
+
+	for (size_t i = 0; (k = key_at(i)); i++)
+		if (key_is_child(k, parent) &&
+		    slice_eq(name, slice_str(key_name(k))))
+			break;
+	return k;
 }

@@ -61,7 +61,7 @@ loader_preset(const struct key *parent, void *base)
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; (k = key_at(i)); i++) {
-		if (!key_is_child(k, parent) || !k->preset || k->from_base)
+		if (!key_is_child(k, parent) || !k->preset || k->inherits)
 			continue;
 		if (k->kind == KIND_GROUP)
 			loader_preset(k, base);

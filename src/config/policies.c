@@ -206,7 +206,7 @@ fill_in(const struct loader *l, struct tls_policy_settings *p, size_t own)
 	const struct key *list = key_of("tls_policies"), *k;
 
 	for (size_t i = 0; (k = key_at(i)); i++)
-		if (key_is_child(k, list) && k->from_base &&
+		if (key_is_child(k, list) && k->inherits &&
 		    !is_written(l, k, own))
 			inherit(k, p, base);
 	for (size_t i = 0; (k = key_at(i)); i++)

@@ -87,14 +87,43 @@ is_comment(const struct key *k, const struct style *style)
 	       (style->sample && k->preset && k->sample != SAMPLE_SHOWN);
 }
 
-/* Those built in are described by what others may take from them. */
+/*
+ * Policies built in are described by what others may take from them; rules
+ * without a ban say nothing of it.
+ */
 static bool
-is_left_out(const struct key *k, const void *base)
+is_left_out(const struct key *k, const struct key *parent, const void *base)
 {
-	const struct tls_policy_settings *p = base;
+	if (strcmp(parent->path, "tls_policies") == 0) {
+		const struct tls_policy_settings *p = base;
 
-	return strncmp(k->path, "tls_policies.", 13) == 0 && !*p->base &&
-	       k->preset && !k->from_base;
+		return !*p->base && k->preset && !k->inherits;
+	}
+	if (strcmp(parent->path, "limits.rules") == 0) {
+		const struct rule_settings *r = base;
+
+		return r->rule.action != RULE_BAN &&
+		       strncmp(key_name(k), "ban", 3) == 0;
+	}
+	return false;
+}
+
+static void print_entries(const struct key *k, const void *base,
+			  struct style style, struct writer *w);
+
+/* A list of entries within a group. */
+static void
+print_nested(const struct key *k, const void *base, const char *margin,
+	     const struct style *style, struct writer *w)
+{
+	struct style inner = {style->sample, style->help, is_comment(k, style),
+			      margin};
+
+	put(w, margin);
+	put(w, inner.aside ? "#" : "");
+	put(w, key_name(k));
+	put(w, ":\n");
+	print_entries(k, base, inner, w);
 }
 
 /*
@@ -115,12 +144,16 @@ print_children(const struct key *parent, const void *base,
 		const char *mark = is_comment(k, style) ? "#" : "";
 		size_t indent = strlen(margin) - (first ? 2 : 0);
 
-		if (!key_is_child(k, parent) || is_left_out(k, base))
+		if (!key_is_child(k, parent) || is_left_out(k, parent, base))
 			continue;
 		help_text(k, text);
 		if (style->help)
 			put_comment(w, slice_head(slice_str(margin), indent),
 				    text);
+		if (k->kind == KIND_ENTRIES) {
+			print_nested(k, base, margin, style, w);
+			continue;
+		}
 		w->emit(w->arg, slice_head(slice_str(margin), indent));
 		put(w, mark);
 		put(w, first ? "- " : "");
@@ -130,12 +163,12 @@ print_children(const struct key *parent, const void *base,
 }
 
 static void
-print_entries(const struct key *k, const struct settings *s, struct style style,
+print_entries(const struct key *k, const void *base, struct style style,
 	      struct writer *w)
 {
-	const char *base = (const char *)s;
-	const char *items = *(const char *const *)(const void *)(base + k->at);
-	size_t n = key_length(k, s);
+	const char *items =
+	    *(const char *const *)(const void *)((const char *)base + k->at);
+	size_t n = key_length(k, base);
 
 	for (size_t i = 0; i < n; i++) {
 		print_children(k, items + i * k->size, &style, w);
@@ -255,8 +288,11 @@ put_default(struct writer *w, const struct key *k)
 {
 	struct writer escaped = {emit_mdoc, w};
 
-	if (k->from_base) {
-		put(w, "Default: that of the base.\n");
+	if (k->inherits) {
+		char text[HELP_MAX];
+
+		(void)snprintf(text, sizeof text, "Default: %s.", k->inherits);
+		prose_mdoc(slice_str(text), w->emit, w->arg);
 		return;
 	}
 	put(w, "Default:\n.Ql ");

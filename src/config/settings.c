@@ -9,6 +9,7 @@
 #include "config/loader.h"
 #include "config/policies.h"
 #include "config/reader.h"
+#include "config/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct loaded {
 	struct certificate_settings certificates[SETTINGS_CERTIFICATES_MAX];
 	struct tls_policy_settings policies[SETTINGS_POLICIES_MAX];
 	struct backend_settings backends[SETTINGS_BACKENDS_MAX];
+	struct rule_settings rules[RULES_MAX];
 	char texts[];
 };
 
@@ -67,10 +69,12 @@ place_of(const struct loader *l, const char *path, size_t index)
 static struct place
 place_around(const struct loader *l, const char *path, size_t index)
 {
-	struct slice head = slice_str(path);
-	const struct key *k = key_find(NULL, slice_cut(&head, '.'));
+	const struct key *k = key_of(path), *list;
 
-	return k ? loader_entry(l, k, index) : (struct place){0};
+	for (size_t i = 0; (list = key_at(i)); i++)
+		if (key_is_child(k, list))
+			return loader_entry(l, list, index);
+	return (struct place){0};
 }
 
 static enum err
@@ -80,6 +84,8 @@ judge(struct loader *l)
 	struct place at;
 	enum err e = policies_resolve(l, &c);
 
+	if (e == ERR_OK)
+		e = rules_resolve(l, &c);
 	if (e == ERR_OK)
 		e = config_check(l->settings, &c);
 	if (e == ERR_OK)
@@ -117,6 +123,7 @@ note_places(const struct loader *l)
 	s->places.chain = place_of(l, "audit.chain", 0);
 	s->places.user = place_of(l, "process.user", 0);
 	s->places.readers = place_of(l, "admin.readers", 0);
+	s->places.state = place_of(l, "state.path", 0);
 	s->places.controllers = place_of(l, "admin.controllers", 0);
 }
 
@@ -142,6 +149,7 @@ settings_new(size_t bytes, struct texts *texts)
 		return NULL;
 	all->settings.listeners = all->listeners;
 	all->settings.backends = all->backends;
+	all->settings.limits.rules = all->rules;
 	all->settings.certificates = all->certificates;
 	all->settings.tls_policies = all->policies;
 	all->settings.own_policies = all->policies + SETTINGS_BUILT_IN_POLICIES;

@@ -196,11 +196,11 @@ static const struct {
      "'tls.ticket_rotation'"},
     {"tickets that live longer than RFC 8446 allows",
      LEAST "tls: {ticket_lifetime: 169h}\n",
-     "3:24: 'tls.ticket_lifetime': expected a time from 1s to 168h, found "
+     "3:24: 'tls.ticket_lifetime': expected a time from 1s to 7d, found "
      "'169h'"},
     {"a key that lives for a moment only",
      LEAST "tls: {ticket_rotation: 59s}\n",
-     "3:24: 'tls.ticket_rotation': expected a time from 1m to 168h, found "
+     "3:24: 'tls.ticket_rotation': expected a time from 1m to 7d, found "
      "'59s'"},
     {"files that are looked at all the time", LEAST "tls: {watch: 10ms}\n",
      "3:14: 'tls.watch': expected 0s, or one second at least"},

@@ -361,7 +361,13 @@ test_defaults(void)
 	settings_free(s);
 }
 
+#define RULE(name, count, by, limit, burst, action)                            \
+	"    - name: " name "\n      count: " count "\n      by: " by          \
+	"\n      limit: " limit "\n      burst: " burst                        \
+	"\n      action: " action "\n"
+
 /* Every key, none with its default, in the form settings_print has. */
+/* clang-format off */
 static const char everything[] =
     "listeners:\n"
     "  - name: one\n"
@@ -460,6 +466,38 @@ static const char everything[] =
     "  literal: 1KiB\n"
     "  sasl_line: 1025\n"
     "  oauth_line: 512KiB\n"
+    "  sessions_per_user: 6\n"
+    "  memory: 1MiB\n"
+    "  observe: true\n"
+    "  exempt: [192.0.2.0/24]\n"
+    "  known_for: 2d\n"
+    "  wrong_for: 0s\n"
+    "  rules:\n"
+    RULE("connections-per-address", "connections", "address", "1/s", "2", "ban")
+    "      ban: 1s\n"
+    "      ban_most: 366d\n"
+    "      observe: true\n"
+    RULE("connections-per-prefix", "handshakes", "all", "none", "3", "close")
+    "      observe: false\n"
+    RULE("logins-per-address", "logins", "listener", "4/min", "5", "delay")
+    "      observe: true\n"
+    RULE("logins-per-prefix", "logins", "all", "6/h", "7", "close")
+    "      observe: true\n"
+    RULE("logins-per-user", "failures", "user", "8/d", "9", "refuse")
+    "      observe: true\n"
+    RULE("failures-per-address", "failures", "prefix", "10/min", "11", "ban")
+    "      ban: 36h\n"
+    "      ban_most: 36h\n"
+    "      observe: true\n"
+    RULE("failures-per-prefix", "bytes", "session", "10MiB/s", "1024MiB", "delay")
+    "      observe: true\n"
+    RULE("failures-per-user", "commands", "user", "12/s", "1024", "delay")
+    "      observe: true\n"
+    RULE("mine", "bytes", "user", "1KiB/s", "1025", "delay")
+    "      observe: false\n"
+    "state:\n"
+    "  path: \"\"\n"
+    "  interval: 1h\n"
     "timeouts:\n"
     "  handshake: 101ms\n"
     "  clear: 1s\n"
@@ -489,6 +527,7 @@ static const char everything[] =
     "  user: imapward\n"
     "  workers: 7\n"
     "  capability_refresh: 90s\n";
+/* clang-format on */
 
 /* What is printed, but for the comment on the built-in policies. */
 static const char *
