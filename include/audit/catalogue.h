@@ -34,8 +34,13 @@
 	  "A peer broke the protocol in a way that ends the session or is "   \
 	  "refused.")                                                         \
 	X(LIMIT, "limit", "network", "alert", "denied",                       \
-	  "A connection was refused by a limit, or had to make room for "     \
-	  "another one.")                                                     \
+	  "A connection, or a handshake or login on it, was refused by a "    \
+	  "limit or a ban, or had to make room for another one, or would "    \
+	  "have been if the rule did not observe. A login that is refused "   \
+	  "says so itself, in its own event.")                                \
+	X(BAN, "ban", "intrusion_detection", "alert", "change",               \
+	  "Somebody is banned for a time, or no longer. What is refused "     \
+	  "because of it is told once a minute, as a limit.")                 \
 	X(FLOOD, "flood", "network", "alert", "info",                         \
 	  "Connections that tried no login, more than 20 within a second "    \
 	  "from one IPv4 address or one IPv6 /64: those, with their "         \
@@ -56,6 +61,9 @@
 	  "has. That is told at each start, at a reload for what has "        \
 	  "changed, and as soon as a certificate has less left than a third " \
 	  "and a tenth of its lifetime, or has ended.")                       \
+	X(STATE, "state", "process", "event", "info",                         \
+	  "What is remembered from one start to the next was read, or could " \
+	  "not be.")                                                          \
 	X(START, "start", "process", "event", "start",                        \
 	  "The relay began to serve.")                                        \
 	X(STOP, "stop", "process", "event", "end",                            \
@@ -84,29 +92,30 @@
 	X(CATEGORY, "event.category", L, EVERY, NO, "what it is about")       \
 	X(TYPE, "event.type", L, EVERY, NO, "what sort of thing happened")    \
 	X(ACTION, "event.action", S, EVERY, NO, "which event it is")          \
-	X(SESSION, "imapward.session", S, SESSION, ON(BACKEND),               \
+	X(SESSION, "imapward.session", S, SESSION, ON(BACKEND) | ON(LIMIT),     \
 	  "the connection: the same for all its events")                      \
 	X(LISTENER, "imapward.listener", S, NO,                               \
 	  SESSION | ON(LIMIT) | ON(BACKEND), "name of the listener")          \
 	X(ADDRESS, "source.ip", S, SESSION,                                   \
-	  ON(LIMIT) | ON(FLOOD) | ON(BACKEND),                                \
+	  ON(LIMIT) | ON(FLOOD) | ON(BACKEND) | ON(BAN),                            \
 	  "address of the client, or its network if audit.address says so")   \
-	X(PORT, "source.port", N, NO, SESSION | ON(BACKEND),                  \
+	X(PORT, "source.port", N, NO, SESSION | ON(BACKEND) | ON(LIMIT),          \
 	  "port of the client")                                               \
 	X(OUTCOME, "event.outcome", S,                                        \
-	  ON(TLS) | ON(LOGIN) | ON(LIMIT) | ON(BACKEND) | ON(RELOAD) |        \
-	  ON(CERTIFICATE) | ON(START) | ON(STOP) | ON(RESTART), NO,           \
+	  ON(TLS) | ON(LOGIN) | ON(LIMIT) | ON(BACKEND) | ON(RELOAD) | ON(CERTIFICATE) |  \
+	  ON(START) | ON(STOP) | ON(RESTART) | ON(BAN) | ON(STATE), NO,               \
 	  "success, failure or unknown")                                      \
-	X(REASON, "event.reason", S,                                          \
-	  ON(FLOOD) | ON(RESTART) | ON(CERTIFICATE),                          \
-	  SESSION | ON(BACKEND) | ON(RELOAD) | ON(START) | ON(STOP) |         \
-	  ON(DROPPED), "why, in one phrase")                                  \
-	X(DURATION, "event.duration", N, ON(CONNECTION) | ON(TLS) | ON(LOGIN), \
+	X(REASON, "event.reason", S, ON(FLOOD) | ON(RESTART) | ON(CERTIFICATE),   \
+	  SESSION | ON(BACKEND) | ON(RELOAD) | ON(START) | ON(STOP) | ON(DROPPED) |       \
+	  ON(LIMIT) | ON(BAN) | ON(STATE),                                        \
+	  "why, in one phrase")                                               \
+	X(DURATION, "event.duration", N, ON(CONNECTION) | ON(TLS) | ON(LOGIN),    \
 	  NO, "nanoseconds, measured in milliseconds")                        \
 	X(USER, "user.name", S, NO,                                           \
-	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION), "as the client gave it") \
+	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION) | ON(LIMIT) | ON(BAN),           \
+	  "as the client gave it")                                            \
 	X(USER_HASH, "user.hash", S, NO,                                      \
-	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION),                         \
+	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION) | ON(LIMIT) | ON(BAN),           \
 	  "instead of user.name with audit.user: hashed; 16 hex digits, "     \
 	  "keyed, of the name in lower case")                                 \
 	X(AUTHZID, "user.effective.name", S, NO, ON(LOGIN),                   \
@@ -139,8 +148,31 @@
 	  "commands relayed or answered")                                     \
 	X(STATE, "imapward.state", S, NO, ON(CONNECTION) | ON(VIOLATION),     \
 	  "state of the session when it ended")                               \
-	X(RULE, "rule.name", S, ON(VIOLATION) | ON(LIMIT), ON(CERTIFICATE),   \
-	  "the rule that decided")                                            \
+	X(RULE, "rule.name", S, ON(VIOLATION) | ON(LIMIT) | ON(BAN),              \
+	  ON(CERTIFICATE) | ON(LOGIN), "the rule that decided")                 \
+	X(BY, "imapward.limit.by", S, NO, ON(LIMIT) | ON(LOGIN),                \
+	  "of whom that rule counts: address, prefix, user, listener, all "   \
+	  "or session; of a ban: address, prefix, network or user")           \
+	X(OBSERVED, "imapward.limit.observed", B, NO, ON(LIMIT),              \
+	  "the rule only observes: nothing was held up")                      \
+	X(KNOWN, "imapward.auth.known", B, NO, ON(LOGIN),                     \
+	  "the user has logged in from this network before")                  \
+	X(FIRST, "imapward.auth.first", B, NO, ON(LOGIN),                     \
+	  "the user has logged in from this network for the first time")      \
+	X(AFTER_FAILURES, "imapward.auth.after_failures", N, NO, ON(LOGIN),   \
+	  "different wrong passwords of this user before it, from anywhere")  \
+	X(BAN_CHANGE, "imapward.ban.change", S, ON(BAN), NO,                  \
+	  "began, added (by hand), ended or removed (by hand)")               \
+	X(BAN_KIND, "imapward.ban.kind", S, ON(BAN), NO,                      \
+	  "who is banned: address, prefix, network or user")                  \
+	X(BAN_NETWORK, "imapward.ban.network", S, NO, ON(BAN),                \
+	  "the addresses that are banned")                                    \
+	X(BAN_SECONDS, "imapward.ban.seconds", N, NO, ON(BAN),                \
+	  "how long it lasts; without it until it is removed")                \
+	X(BAN_TIMES, "imapward.ban.times", N, NO, ON(BAN),                    \
+	  "which one in a row it is")                                         \
+	X(BAN_EVIDENCE, "imapward.ban.evidence", L, NO, ON(BAN),              \
+	  "users that were tried, or addresses from where")                   \
 	X(TLS_VERSION, "tls.version", S, NO, ON(TLS), "1.2 or 1.3")           \
 	X(TLS_CIPHER, "tls.cipher", S, NO, ON(TLS),                           \
 	  "IANA name of the cipher suite")                                    \
@@ -193,8 +225,8 @@
 	  "when it ends")                                                     \
 	X(CERT_NAMES, "x509.alternative_names", L, NO, ON(CERTIFICATE),       \
 	  "its DNS names")                                                    \
-	X(COUNT, "imapward.count", N, ON(LIMIT) | ON(FLOOD) | ON(DROPPED), NO, \
-	  "how many")                                                         \
+	X(COUNT, "imapward.count", N, ON(LIMIT) | ON(FLOOD) | ON(DROPPED),        \
+	  ON(BAN) | ON(STATE), "how many")                                      \
 	X(CLIENT_ID, "imapward.client.id", S, NO, ON(LOGIN),                  \
 	  "name and version from the client's ID command (RFC 2971)")         \
 	X(CHAIN, "imapward.audit.chain", S, ON(ANCHOR), NO,                   \

@@ -44,4 +44,7 @@ bool queue_empty(struct queue *q);
 /* How many lines were dropped since this was last asked. */
 uint64_t queue_dropped(struct queue *q);
 
+/* Bytes that wait in it. */
+size_t queue_waiting(struct queue *q);
+
 #endif

@@ -17,11 +17,32 @@
 #include "net/loop.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { ADMIN_CLIENTS = 16, ADMIN_READERS = 12 };
 
 struct admin;
+
+struct defence;
+struct ledger;
+struct queue;
+
+/* What there is to look at and to change; the relay's, filled in before the
+ * first client comes. */
+struct admin_view {
+	struct loop *loop;
+	struct defence *defence;
+	struct ledger *ledger;
+	struct queue *events;
+	uint64_t started;          /* wall ms */
+	uint64_t dropped;          /* events, for want of room */
+	uint64_t first_generation; /* of the snapshots that it has had */
+	size_t workers;
+	/* One finished event line. */
+	void (*event)(void *arg, struct slice line);
+	void *arg;
+};
 
 struct admin_ops {
 	/* A client wants the configuration to be read anew; admin_reloaded says
@@ -30,7 +51,8 @@ struct admin_ops {
 };
 
 /* NULL: out of memory. */
-struct admin *admin_new(struct loop *l, const struct admin_ops *ops, void *arg);
+struct admin *admin_new(struct loop *l, const struct admin_view *view,
+			const struct admin_ops *ops, void *arg);
 /*
  * From now on clients come from fd, which is taken over (-1: none come), and
  * have these rights; those who are there stay.

@@ -6,6 +6,7 @@
 #ifndef DAEMON_CONN_H
 #define DAEMON_CONN_H
 
+#include "daemon/bouncer.h"
 #include "daemon/worker.h"
 #include "net/acceptor.h"
 #include "net/wheel.h"
@@ -29,6 +30,7 @@ struct conn {
 	uint64_t admit_at; /* to ask once more for a handshake's place */
 	enum ledger_verdict blocked; /* what it waits for, ADMITTED: nothing */
 	bool shaking;                /* has or wants a handshake's place */
+	bool shake_counted;          /* ... and no rule holds it up */
 	uint64_t linger_at[SIDES];
 	size_t backend; /* index of the one dialed */
 	struct endpoint dialed;
@@ -39,15 +41,6 @@ struct conn {
 	bool authenticated;
 	bool done;
 };
-
-/* Connections refused by one rule, waiting to be told in one event. */
-struct refusals {
-	uint64_t count, told_at;
-	struct address last;
-	size_t listener;
-};
-
-enum { RULES = LEDGER_VERDICTS, RULE_DESCRIPTORS = RULES, RULES_ALL };
 
 struct mailbox {
 	pthread_mutex_t lock;
@@ -73,7 +66,7 @@ struct worker {
 	struct conn *conns, *spare;
 	size_t spare_count;
 	uint64_t wall_offset, wall_checked;
-	struct refusals refusals[RULES_ALL];
+	struct bouncer bouncer;
 	bool draining, stopping;
 	bool closed; /* written with the mailbox's lock held */
 	size_t batch_len;
@@ -103,9 +96,6 @@ void conn_stop(struct conn *c);
 /* worker.c */
 uint64_t worker_wall(struct worker *w);
 void worker_event(struct worker *w, struct slice line);
-/* A connection was refused by that rule: told soon. */
-void worker_refused(struct worker *w, size_t rule, const struct address *a,
-		    size_t listener);
 /* A deadline of c was set. */
 void worker_arm(struct worker *w, struct conn *c, uint64_t at);
 void worker_conn_gone(struct worker *w);

@@ -2,13 +2,17 @@
 /*
  * protocol.h - what keeper and relay say to each other over net/channel.
  *
+ *   keeper: STATE                          to a new relay: what it shall know
  *   keeper: LISTENER ... ADMIN CONFIG      the sockets first, then what to do
  *   relay:  READY, or FAULT and nothing has changed
  *   relay:  EVENTS, NOTE                   whenever there are some
+ *   relay:  STATE                          to be kept for the next one
+ *   relay:  UNREADABLE                     the STATE that came was
  *   relay:  RELOAD                         an administrator wants one
  *   keeper: RELOADED                       how the last one before that went
- *   keeper: TAKEN                          events are written (audit.full:
- * block) keeper: DRAIN, STOP                    the relay ends, exit code 0
+ *   keeper: TAKEN                          events are written, for
+ *                                          audit.full: block
+ *   keeper: DRAIN, STOP                    the relay ends, exit code 0
  */
 #ifndef DAEMON_PROTOCOL_H
 #define DAEMON_PROTOCOL_H
@@ -34,7 +38,11 @@ enum message {
 	MESSAGE_ADMIN,    /* struct admin_rights, the admin socket if any */
 	MESSAGE_RELOAD,   /* uint64_t: a number greater than those before */
 	MESSAGE_RELOADED, /* struct reloaded, and a sentence */
-	MESSAGE_TAKEN /* uint64_t: of MESSAGE_EVENTS, so many bytes so far */
+	MESSAGE_TAKEN, /* uint64_t: of MESSAGE_EVENTS, so many bytes so far */
+	/* One descriptor: from the keeper a file, from the relay sealed memory
+	 * (daemon/vault.h). */
+	MESSAGE_STATE,
+	MESSAGE_UNREADABLE /* one phrase of text */
 };
 
 /* Listeners of two configurations are the same when these are. */

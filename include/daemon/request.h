@@ -2,7 +2,7 @@
 /*
  * request.h - what a client of the admin socket says, and what it may.
  *
- *   client: words with spaces between them, LF
+ *   client: words with spaces between them, LF; in texts %XX is a byte
  *   daemon: "ok" LF, or "error " and a sentence, LF; after ok the answer, JSON
  *           whose last line ends in "}"; the end of the connection
  *
@@ -29,6 +29,15 @@ struct request {
  * ASCII, or no word; ERR_LIMIT: too many words.
  */
 enum err request_parse(struct slice line, struct request *out) MUST_USE;
+
+/*
+ * A word in which %XX stands for a byte (RFC 3986 section 2.1), so that any
+ * text can be one; ends in NUL, which it cannot hold. ERR_SYNTAX: no such word;
+ * ERR_LIMIT: it has more than cap - 1 bytes.
+ */
+enum err request_text(struct slice word, char *out, size_t cap) MUST_USE;
+/* The other way: at most 3 * text.len + 1 bytes. */
+void request_word(struct slice text, char *out);
 
 /* From nothing to all; who has one has those before it. */
 enum right { RIGHT_NONE, RIGHT_READ, RIGHT_CONTROL };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * vault.h - memory with keys in it that two processes share.
+ * vault.h - memory with secrets in it that two processes share.
  *
  * Written once, then sealed: nobody can change it any more, whoever has the
  * descriptor. It is in no file system and goes with its last user. It does not
@@ -22,6 +22,9 @@ struct vault {
 
 /* len > 0 bytes, zeroed, to be written to; ERR_SYSTEM: errno says why. */
 enum err vault_make(size_t len, struct vault *out) MUST_USE;
+/* The same for what is added piece by piece; an error to do: nothing. */
+enum err vault_begin(struct vault *out) MUST_USE;
+enum err vault_add(struct vault *v, struct slice bytes) MUST_USE;
 /* From now on it can only be read. */
 enum err vault_seal(struct vault *v) MUST_USE;
 /*

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "daemon/hosts.h"
 #include "net/loop.h"
+#include "session/defence.h"
 #include "session/ledger.h"
 #include "session/snapshot.h"
 
@@ -21,6 +22,7 @@
 /* What all workers share; the main thread's, and outlives them. */
 struct common {
 	struct ledger *ledger;
+	struct defence *defence;
 	struct queue *events;
 	struct hosts *hosts;
 	/* Descriptors from these numbers on are not for clients, resp. not for

@@ -10,6 +10,7 @@
 #include "base/slice.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* clang-format off */
 /* X(id, text behind the tag); a BYE has "*" for a tag. */
@@ -22,7 +23,8 @@
 	X(STARTTLS_INSIDE, "BAD TLS is already in use")                                                      \
 	X(PRIVACY_REQUIRED, "NO [PRIVACYREQUIRED] Use STARTTLS first")                                       \
 	X(LOGIN_FAILED, "NO [AUTHENTICATIONFAILED] Authentication failed.")                                  \
-	X(LIMITED, "NO [LIMIT] Too many failed logins from your address; try again later")                   \
+	X(LIMITED, "NO [LIMIT] Too many attempts to log in from your network; try again in # min")           \
+	X(BARRED, "NO [LIMIT] Logins from your network are not accepted")                                    \
 	X(AUTHZ_FAILED, "NO [AUTHORIZATIONFAILED] This server cannot act for another user")                  \
 	X(UNAVAILABLE, "NO [UNAVAILABLE] The mail server cannot be reached right now; try again later")      \
 	X(SERVERBUG, "NO [SERVERBUG] The mail server reports an internal error")                             \
@@ -46,6 +48,7 @@
 	X(BYE_UNAVAILABLE, "BYE [UNAVAILABLE] The mail server closed the connection")                        \
 	X(BYE_TOO_MANY_COMMANDS, "BYE Too many commands before login")                                       \
 	X(BYE_TOO_MANY_FAILURES, "BYE Too many failed logins")                                               \
+	X(BYE_LIMITED, "BYE [LIMIT] Too many attempts to log in")                                            \
 	X(BYE_TOO_LONG, "BYE Line or literal too long")                                                      \
 	X(BYE_SYNTAX, "BYE Protocol error")                                                                  \
 	X(BYE_INJECTION, "BYE Data behind STARTTLS")                                                         \
@@ -68,6 +71,9 @@ enum { REPLY_MAX = 256 };
  * BYE. Returns the length. An error to do: a tag longer than TAG_MAX.
  */
 size_t reply_format(enum reply r, struct slice tag, char out[REPLY_MAX]);
+/* The same of a text that says when to try again, '#', in minutes. */
+size_t reply_format_wait(enum reply r, struct slice tag, uint64_t minutes,
+			 char out[REPLY_MAX]);
 /* The response code within [ ], "" without one: for events. */
 struct slice reply_code(enum reply r);
 

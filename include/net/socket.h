@@ -35,6 +35,8 @@ bool endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out);
  */
 enum err socket_listen(const struct endpoint *e, bool both, int *fds,
 		       size_t count) MUST_USE;
+/* Our end of a connection; false: it has none. */
+bool socket_here(int fd, struct endpoint *out);
 /*
  * The kernel gives up a connection that is accepted from fd from now on when
  * nobody has acknowledged its data for that long (TCP_USER_TIMEOUT).

@@ -24,6 +24,9 @@ bool backends_learn(const struct backend_settings *b, struct slice words);
 /* The backend could not be reached or refused to serve: reason in one phrase.
  * Returns true when it was usable before. */
 bool backends_fail(const struct backend_settings *b, const char *reason);
+enum backend_state { BACKEND_UNKNOWN, BACKEND_UP, BACKEND_DOWN };
+/* What came of the last try. */
+enum backend_state backends_state(const struct backend_settings *b);
 /*
  * What it said may hold no more: backends_words gives nothing until it has
  * said it again. What clients are shown stays.

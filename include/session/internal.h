@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "imap/dialog.h"
 #include "imap/sasl.h"
+#include "session/defence.h"
 #include "session/flood.h"
 #include "session/greeter.h"
 #include "tls/cause.h"
@@ -109,17 +110,26 @@ struct attempt {
 	uint64_t began;     /* monotonic ms */
 	uint64_t answer_at; /* not before */
 	const char *reason;
-	size_t backend;      /* index */
-	size_t tried;        /* how many backends were asked in vain */
-	struct address peer; /* of the backend, once connected */
-	bool judged;         /* counted as an attempt */
-	bool reported;       /* its event was written */
-	bool asked;          /* some backend was */
-	bool dialing;        /* connect was asked for */
-	bool connected;      /* ... and answered */
-	bool greeting;       /* the greeting's deadline runs */
-	bool sent;           /* credentials have left the gate */
-	struct trial trial;  /* of the backend at hand */
+	size_t backend;               /* index */
+	size_t tried;                 /* how many backends were asked in vain */
+	struct address peer;          /* of the backend, once connected */
+	struct tally_attempt slot;    /* open from the judge to the verdict */
+	const char *rule, *by;        /* that decided, or NULL */
+	char ban[BAN_REASON_MAX + 1]; /* rule may point here */
+	uint64_t wait;                /* ms, that a refusal names */
+	uint32_t after_failures;      /* see struct tally_news */
+	bool known, first;
+	bool refused;       /* by us, no backend was asked */
+	bool held;          /* it waits for a rule to have room */
+	bool closing;       /* the connection ends with it */
+	bool judged;        /* counted as an attempt */
+	bool reported;      /* its event was written */
+	bool asked;         /* some backend was */
+	bool dialing;       /* connect was asked for */
+	bool connected;     /* ... and answered */
+	bool greeting;      /* the greeting's deadline runs */
+	bool sent;          /* credentials have left the gate */
+	struct trial trial; /* of the backend at hand */
 };
 
 struct session {
@@ -178,6 +188,7 @@ struct session {
 /* workspace: see session.h */
 struct workspace {
 	const struct edge_ops *ops;
+	struct defence *defence;
 	struct pool *pool;
 	struct contexts *contexts;
 	unsigned char seed[HASH_KEY];
@@ -266,6 +277,12 @@ void attempt_note_clear(struct session *s);
 enum state attempt_fail(struct session *s, enum reply verdict,
 			const char *reason);
 
+/* judge.c */
+/* Closes the attempt's slot, if it is open. */
+void judge_end(struct session *s, enum tally_outcome outcome);
+/* It failed, but not certainly for a wrong password. */
+void judge_unclear(struct session *s);
+
 /* witness.c: a client that does not stay, and why; see tls/cause.h */
 /* The hello by which the store was chosen. */
 void witness_hello(struct session *s, const struct hello *h);
@@ -288,6 +305,10 @@ void report_no_tls(struct session *s, enum tls_signal signal,
 /* Accepted if the session is authenticated; verdict REPLY_COUNT: none was
  * reached. */
 void report_login(struct session *s, enum reply verdict, const char *reason);
+/* A rule has held it up, or would have if it did not observe. */
+void report_limit(struct session *s, const struct rule *r, bool observed);
+/* A ban that this session has brought about has begun. */
+void report_ban(struct session *s, const struct ban *b);
 void report_violation(struct session *s, enum side side, const char *reason);
 void report_backend(struct session *s, const struct backend_settings *b,
 		    bool usable, const char *reason);

@@ -22,12 +22,14 @@
  * length of one step, the pool, the counters. One thread only.
  */
 struct workspace;
+struct defence;
 
 /*
  * seed: random bytes that make session ids unique and our own tags
- * unguessable. NULL: out of memory. Sessions must be gone before it is freed.
+ * unguessable. defence: shared by all workers. NULL: out of memory. Sessions
+ * must be gone before it is freed.
  */
-struct workspace *workspace_new(const struct edge_ops *ops,
+struct workspace *workspace_new(const struct edge_ops *ops, struct defence *d,
 				const unsigned char seed[HASH_KEY]);
 void workspace_free(struct workspace *w); /* NULL is fine */
 /* Where the worker reads into before session_received; see session_room. */
@@ -46,6 +48,7 @@ struct session_peer {
 	struct address address;
 	uint16_t port;
 	size_t listener; /* index into the settings' listeners */
+	bool exempt;     /* spared what is counted by address */
 };
 
 /* sizeof(struct session) is what the worker embeds; see session/internal.h for

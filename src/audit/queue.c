@@ -199,3 +199,14 @@ queue_dropped(struct queue *q)
 	pthread_mutex_unlock(&q->lock);
 	return n;
 }
+
+size_t
+queue_waiting(struct queue *q)
+{
+	size_t n;
+
+	pthread_mutex_lock(&q->lock);
+	n = q->used;
+	pthread_mutex_unlock(&q->lock);
+	return n;
+}

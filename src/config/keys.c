@@ -25,6 +25,8 @@
 	    .count_at = offsetof(struct tls_policy_settings, field##_count)
 
 #define BASE         "that of the base"
+#define KIB          UINT64_C(1024)
+#define MIB          (1024 * KIB)
 #define SECOND       UINT64_C(1000)
 #define MINUTE       (60 * SECOND)
 #define HOUR         (60 * MINUTE)

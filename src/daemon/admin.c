@@ -50,6 +50,7 @@ struct door {
 
 struct admin {
 	struct loop *loop;
+	const struct admin_view *view;
 	const struct admin_ops *ops;
 	void *arg;
 	struct admin_rights rights;
@@ -175,6 +176,26 @@ wish_reload(struct client *c)
 }
 
 static void
+carry_out(struct client *c, const struct command *command,
+	  const struct request *r)
+{
+	const char *why = NULL;
+
+	/* What the act has to say comes behind the ok. */
+	answer_put(&c->answer, "ok\n");
+	if (command->act)
+		why = command->act(&c->answer,
+				   r->words + r->count - command->arguments);
+	if (why) {
+		c->answer.len = 0;
+		refuse(c, why);
+		return;
+	}
+	c->more = command->more;
+	begin_answer(c);
+}
+
+static void
 obey(struct client *c, struct slice line)
 {
 	const struct command *command;
@@ -193,9 +214,7 @@ obey(struct client *c, struct slice line)
 	} else if (!command->more) {
 		wish_reload(c);
 	} else {
-		answer_put(&c->answer, "ok\n");
-		c->more = command->more;
-		begin_answer(c);
+		carry_out(c, command, &r);
 	}
 }
 
@@ -296,6 +315,7 @@ welcome(struct admin *a, int fd)
 		return;
 	}
 	c->admin = a;
+	c->answer.view = a->view;
 	c->fd = fd;
 	c->right = right;
 	c->deadline = loop_now(a->loop) + PATIENCE_MS;
@@ -347,13 +367,15 @@ time_passed(void *arg)
 }
 
 struct admin *
-admin_new(struct loop *l, const struct admin_ops *ops, void *arg)
+admin_new(struct loop *l, const struct admin_view *view,
+	  const struct admin_ops *ops, void *arg)
 {
 	struct admin *a = calloc(1, sizeof *a);
 
 	if (!a)
 		return NULL;
 	a->loop = l;
+	a->view = view;
 	a->ops = ops;
 	a->arg = arg;
 	a->paused_until = NEVER;

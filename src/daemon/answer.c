@@ -7,13 +7,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 _Static_assert(4 * JSON_STRING_MAX < (int)ANSWER_ITEM,
 	       "a few strings fit, whatever is in them");
 
 static const struct command commands[] = {
-    {{"cert", "list"}, RIGHT_READ, answer_certificates},
-    {{"reload"}, RIGHT_CONTROL, NULL},
+    {{"cert", "list"}, RIGHT_READ, answer_certificates, 0, NULL},
+    {{"status"}, RIGHT_READ, answer_status, 0, NULL},
+    {{"ban", "list"}, RIGHT_READ, answer_bans, 0, NULL},
+    {{"ban", "add"}, RIGHT_CONTROL, answer_done, 4, ban_add},
+    {{"ban", "remove"}, RIGHT_CONTROL, answer_done, 2, ban_remove},
+    {{"ban", "flush"}, RIGHT_CONTROL, answer_done, 0, ban_flush},
+    {{"reload"}, RIGHT_CONTROL, NULL, 0, NULL},
 };
 
 static bool
@@ -25,7 +31,7 @@ matches(const struct command *c, const struct request *r)
 		if (i == r->count ||
 		    !slice_eq(r->words[i], slice_str(c->words[i])))
 			return false;
-	return i == r->count; /* none takes arguments yet */
+	return i + c->arguments == r->count;
 }
 
 const struct command *
@@ -65,6 +71,32 @@ answer_string(struct answer *a, struct slice value)
 	size_t n = json_string(value, text, &cut);
 
 	answer_put(a, "%.*s", (int)n, text);
+}
+
+void
+answer_member(struct answer *a, const char *name, const char *value)
+{
+	answer_put(a, "\"%s\":", name);
+	answer_string(a, slice_str(value));
+	answer_put(a, ",");
+}
+
+void
+answer_date(int64_t seconds, char out[ANSWER_DATE])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm = {0};
+
+	(void)gmtime_r(&t, &tm);
+	if (strftime(out, ANSWER_DATE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		out[0] = '\0';
+}
+
+bool
+answer_done(struct answer *a)
+{
+	(void)a;
+	return false;
 }
 
 void

@@ -12,10 +12,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { BEGIN, HEAD, FIRST_NAME, NAMES, OVER };
-enum { DAY = 24 * 60 * 60, DATE_MAX = 32 };
+enum { DAY = 24 * 60 * 60 };
 
 static const char *const kinds[] = {
     [KEY_RSA] = "RSA",
@@ -32,17 +31,6 @@ kind_text(enum key_kind kind)
 		   : "other";
 }
 
-static void
-date_text(int64_t seconds, char out[DATE_MAX])
-{
-	time_t t = (time_t)seconds;
-	struct tm tm = {0};
-
-	(void)gmtime_r(&t, &tm);
-	if (strftime(out, DATE_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		out[0] = '\0';
-}
-
 /* Whole days; of one that has ended how many ago, -1 on the first. */
 static int64_t
 days(int64_t seconds)
@@ -50,34 +38,26 @@ days(int64_t seconds)
 	return seconds >= 0 ? seconds / DAY : -((-seconds + DAY - 1) / DAY);
 }
 
-static void
-put_member(struct answer *a, const char *name, const char *value)
-{
-	answer_put(a, "\"%s\":", name);
-	answer_string(a, slice_str(value));
-	answer_put(a, ",");
-}
-
 /* All but the names, of which there may be any number. */
 static void
 put_head(struct answer *a, const struct shelf_pair *p)
 {
-	char until[DATE_MAX], leaf[2 * SHELF_DIGEST + 1];
+	char until[ANSWER_DATE], leaf[2 * SHELF_DIGEST + 1];
 
 	for (size_t i = 0; i < SHELF_DIGEST; i++)
 		(void)snprintf(leaf + 2 * i, 3, "%02x", p->leaf[i]);
-	date_text(p->not_after, until);
+	answer_date(p->not_after, until);
 	answer_put(a, "%s\n{\"default\":%s,", a->pair > 0 ? "," : "",
 		   a->pair == 0 ? "true" : "false");
 	answer_put(a, "\"handshakes\":%" PRIu64 ",\"days_left\":%" PRId64 ",",
 		   store_handshakes(a->snapshot->store, a->pair),
 		   days(p->not_after - a->now));
-	put_member(a, "not_after", until);
-	put_member(a, "key", kind_text(p->kind));
-	put_member(a, "serial", p->serial);
-	put_member(a, "sha256", leaf);
-	put_member(a, "file", p->path);
-	put_member(a, "name", p->name);
+	answer_member(a, "not_after", until);
+	answer_member(a, "key", kind_text(p->kind));
+	answer_member(a, "serial", p->serial);
+	answer_member(a, "sha256", leaf);
+	answer_member(a, "file", p->path);
+	answer_member(a, "name", p->name);
 	answer_put(a, "\"names\":[");
 }
 

@@ -133,8 +133,8 @@ follow_handshake(struct conn *c)
 	turns_leave(&w->turns, &c->turn);
 	ledger_shook(w->common->ledger, &c->seat, now_of(c));
 	if (c->blocked != LEDGER_ADMITTED && !w->draining)
-		worker_refused(w, c->blocked, &c->session.peer.address,
-			       c->session.peer.listener);
+		bouncer_refused(w, c->blocked, &c->session.peer.address,
+				c->session.peer.listener);
 }
 
 /* Steps the session until it has been told all that its own steps brought
@@ -344,6 +344,21 @@ static const struct wire_ops wire_table[SIDES] = {
 
 /* What follows is called by the session, inside session_step. */
 
+/* What the rules say about its handshake; asked until it may go on. */
+static bool
+rules_admit(struct conn *c)
+{
+	enum bouncer_verdict v;
+
+	if (c->shake_counted)
+		return true;
+	v = bouncer_shake(c->worker, &c->session.peer, &c->admit_at);
+	c->shake_counted = v == BOUNCER_PASS;
+	if (v == BOUNCER_REFUSE)
+		c->fault[SIDE_CLIENT] = ERR_REFUSED; /* told after this step */
+	return c->shake_counted;
+}
+
 static bool
 edge_admit(struct session *s)
 {
@@ -351,6 +366,8 @@ edge_admit(struct session *s)
 	uint64_t again = NEVER;
 
 	c->shaking = true;
+	if (!rules_admit(c))
+		return false;
 	c->blocked = ledger_shake(c->worker->common->ledger, &c->seat,
 				  now_of(c), &again);
 	c->admit_at = again;

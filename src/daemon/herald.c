@@ -51,12 +51,37 @@ warn_of_control(struct control *c)
 	c->told = true;
 }
 
+static void
+warn_of_state(const struct settings *s)
+{
+	const char *why =
+	    *s->state.path ? archive_obstacle(s->state.path) : NULL;
+
+	if (why)
+		keeper_tell("warning: state.path %s cannot be written: %s; "
+			    "bans and counts do not survive a restart",
+			    s->state.path, why);
+}
+
+void
+keeper_quote(struct slice from, char *to, size_t cap)
+{
+	size_t n = from.len < cap ? from.len : cap - 1;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = from.ptr[i] >= 0x20 && from.ptr[i] < 0x7f
+			    ? (char)from.ptr[i]
+			    : '?';
+	to[n] = '\0';
+}
+
 /* The log has the first ones, the audit all of them. */
 void
 keeper_warn_of_setup(struct keeper *k)
 {
 	warn_of_control(&k->now.control);
 	setup_warn(keeper_settings(k), warn);
+	warn_of_state(keeper_settings(k));
 	setup_notices(&k->now.files.notices, NOTICES_TOLD, warn_of_file);
 }
 

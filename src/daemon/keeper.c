@@ -249,6 +249,7 @@ wait_for_something(struct keeper *k, const sigset_t *unblocked)
 static void
 supervise(struct keeper *k)
 {
+	char text[ARCHIVE_TEXT_MAX];
 	sigset_t unblocked;
 
 	(void)sigprocmask(SIG_SETMASK, NULL, &unblocked);
@@ -258,12 +259,16 @@ supervise(struct keeper *k)
 	while (k->phase != PHASE_OVER) {
 		wait_for_something(k, &unblocked);
 		minder_reap(k);
+		if (archive_reap(&k->archive, text))
+			keeper_tell("%s", text);
 		if (k->phase != PHASE_OVER)
 			take_signals(k);
 		if (k->phase != PHASE_OVER)
 			take_time(k);
 		vigil_turn(k);
 	}
+	if (archive_finish(&k->archive, text))
+		keeper_tell("%s", text);
 }
 
 static bool
@@ -293,6 +298,7 @@ keeper_run(const struct keeper_options *o)
 	*k =
 	    (struct keeper){.options = o, .deadline = NEVER, .write_at = NEVER};
 	channel_init(&k->channel, -1);
+	archive_init(&k->archive);
 	lookout_init(&k->lookout);
 	privs_conceal();
 	set_signals(note_signal, SIG_BLOCK);

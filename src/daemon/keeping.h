@@ -3,13 +3,14 @@
  * keeping.h - the keeper's state, and what its files do for each other.
  *
  * keeper.c has the loop, signals and phases; minder.c the life of the relay;
- * reload.c new configurations; vigil.c files that change by themselves;
- * herald.c what is said about it all.
+ * keepsake.c what outlives it; reload.c new configurations; vigil.c files that
+ * change by themselves; herald.c what is said about it all.
  */
 #ifndef DAEMON_KEEPING_H
 #define DAEMON_KEEPING_H
 
 #include "audit/event.h"
+#include "daemon/archive.h"
 #include "daemon/backlog.h"
 #include "daemon/keeper.h"
 #include "daemon/lookout.h"
@@ -51,7 +52,10 @@ struct keeper {
 	bool served;       /* some relay was READY */
 	bool faulted;      /* it said why it could not be */
 	bool reload_wanted;
-	bool renewing; /* `next` is there because files have changed */
+	bool renewing;   /* `next` is there because files have changed */
+	uint64_t memory; /* limits.memory of the relay that runs */
+	struct archive archive;
+	bool handed; /* the relay may say that what it got is unreadable */
 	struct lookout lookout;
 	struct settle settle;
 	uint64_t seen;     /* lookout_print, when it was looked last */
@@ -90,6 +94,8 @@ void keeper_warn_of_setup(struct keeper *k);
 void keeper_tell_certificates(struct keeper *k, const struct vault *before);
 /* Nobody may reload for months: what comes near its end meanwhile is told. */
 void keeper_look_at_dates(struct keeper *k);
+/* The relay is not trusted with the administrator's terminal. */
+void keeper_quote(struct slice from, char *to, size_t cap);
 /* To the audit log; empty: only what is owed. */
 void keeper_write(struct keeper *k, struct slice lines);
 /* Proves what was written, when that is due. */
@@ -111,6 +117,15 @@ void minder_reap(struct keeper *k);
 bool minder_read(struct keeper *k);
 void minder_say(struct keeper *k, enum message what);
 enum err minder_send(struct keeper *k, const struct setup *s) MUST_USE;
+
+/* --- keepsake.c --- */
+
+/* To a relay that starts: what the one before had to be kept. */
+enum err keepsake_send(struct keeper *k) MUST_USE;
+/* The relay has something to be kept; takes over fd. */
+void keepsake_take(struct keeper *k, int fd);
+/* It cannot read what it was sent. */
+void keepsake_refused(struct keeper *k, struct slice why);
 
 /* --- reload.c --- */
 

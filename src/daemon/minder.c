@@ -98,6 +98,7 @@ minder_start(struct keeper *k)
 		return;
 	}
 	k->who = k->now.who;
+	k->memory = keeper_settings(k)->limits.memory;
 	k->asked = k->answered = 0;
 	k->heard = k->taken = 0;
 	k->relay = fork();
@@ -113,7 +114,7 @@ minder_start(struct keeper *k)
 		return;
 	}
 	keeper_enter(k, PHASE_STARTING, ANSWER_MS);
-	if (minder_send(k, &k->now) != ERR_OK)
+	if (keepsake_send(k) != ERR_OK || minder_send(k, &k->now) != ERR_OK)
 		minder_kill(k);
 }
 
@@ -160,25 +161,12 @@ relay_ready(struct keeper *k, struct slice body)
 	keeper_enter(k, PHASE_SERVING, NEVER);
 }
 
-/* The relay is not trusted with the administrator's terminal. */
-static void
-print_safely(struct slice from, char *to, size_t cap)
-{
-	size_t n = from.len < cap ? from.len : cap - 1;
-
-	for (size_t i = 0; i < n; i++)
-		to[i] = from.ptr[i] >= 0x20 && from.ptr[i] < 0x7f
-			    ? (char)from.ptr[i]
-			    : '?';
-	to[n] = '\0';
-}
-
 static void
 relay_fault(struct keeper *k, struct slice body)
 {
 	char text[sizeof(struct snapshot_fault)];
 
-	print_safely(body, text, sizeof text);
+	keeper_quote(body, text, sizeof text);
 	if (k->phase == PHASE_RELOADING) {
 		reload_refused(k, text);
 	} else {
@@ -193,7 +181,7 @@ relay_note(struct slice body)
 {
 	char text[1024];
 
-	print_safely(body, text, sizeof text);
+	keeper_quote(body, text, sizeof text);
 	keeper_tell("%s", text);
 }
 
@@ -249,7 +237,9 @@ relay_wants_reload(struct keeper *k, struct slice body)
 static void
 take_message(struct keeper *k, const struct channel_message *m)
 {
-	for (size_t i = 0; i < m->fds_count; i++)
+	bool state = m->type == MESSAGE_STATE && m->fds_count == 1;
+
+	for (size_t i = 0; !state && i < m->fds_count; i++)
 		(void)close(m->fds[i]); /* none is expected */
 	switch ((enum message)m->type) {
 	case MESSAGE_READY:
@@ -266,6 +256,13 @@ take_message(struct keeper *k, const struct channel_message *m)
 		break;
 	case MESSAGE_RELOAD:
 		relay_wants_reload(k, m->body);
+		break;
+	case MESSAGE_STATE:
+		if (state)
+			keepsake_take(k, m->fds[0]);
+		break;
+	case MESSAGE_UNREADABLE:
+		keepsake_refused(k, m->body);
 		break;
 	case MESSAGE_ADMIN:
 	case MESSAGE_RELOADED:

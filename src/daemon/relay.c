@@ -15,6 +15,7 @@
 #include "daemon/prober.h"
 #include "daemon/protocol.h"
 #include "daemon/vault.h"
+#include "daemon/warden.h"
 #include "daemon/worker.h"
 #include "net/channel.h"
 
@@ -56,7 +57,9 @@ struct relay {
 	struct common common;
 	struct timer collect_timer, round_timer;
 	struct prober *prober;
+	struct warden warden;
 	struct admin *admin;
+	struct admin_view view;
 	struct worker *workers[WORKERS_MAX];
 	size_t workers_count;
 	struct staged staged[SETTINGS_LISTENERS_MAX];
@@ -174,6 +177,7 @@ put_dropped(struct relay *r)
 
 	if (n == 0)
 		return;
+	r->view.dropped += n;
 	event_begin(&e, EV_DROPPED, NULL, NULL, clock_wall_ms());
 	event_number(&e, FIELD_COUNT, n);
 	event_text(&e, FIELD_REASON, "the keeper did not take them in time");
@@ -235,7 +239,7 @@ collect_soon(void *arg)
 }
 
 static void
-prober_event(void *arg, struct slice line)
+event_line(void *arg, struct slice line)
 {
 	struct relay *r = arg;
 
@@ -285,7 +289,28 @@ serve(void *arg)
 	r->staged_count = 0;
 }
 
-static const struct prober_ops probing = {prober_event, prober_note, serve};
+static const struct prober_ops probing = {event_line, prober_note, serve};
+
+static void
+keep_state(void *arg, int fd)
+{
+	struct relay *r = arg;
+
+	if (r->phase == PHASE_OVER)
+		return;
+	/* Once more at the next interval. */
+	if (channel_put(&r->channel, MESSAGE_STATE, NULL, 0, &fd, 1) == ERR_OK)
+		flush(r);
+}
+
+static void
+state_unreadable(void *arg, const char *why)
+{
+	say(arg, MESSAGE_UNREADABLE, slice_str(why));
+}
+
+static const struct warden_ops warding = {event_line, keep_state,
+					  state_unreadable};
 
 /* What clients and backends may take of the descriptors. */
 static void
@@ -359,6 +384,12 @@ adopt(struct relay *r, struct snapshot *next)
 	snapshot_publish(next);
 	(void)queue_limit(r->common.events,
 			  policy_settings(next->policy)->audit.queue);
+	if (warden_configure(&r->warden, next->policy) != ERR_OK) {
+		say_fault(r, "there is no memory of the size limits.memory");
+		give_up(r);
+		return;
+	}
+	r->common.defence = r->warden.defence;
 	if (first && !start_workers(r, workers)) {
 		say_fault(r,
 			  "cannot start the workers: out of memory or threads");
@@ -369,6 +400,10 @@ adopt(struct relay *r, struct snapshot *next)
 		give_up(r);
 		return;
 	}
+	if (first)
+		r->view.first_generation = next->generation;
+	r->view.defence = r->warden.defence;
+	r->view.workers = r->workers_count;
 	admin_configure(r->admin, &r->staged_rights, r->staged_admin);
 	r->staged_admin = -1;
 	if (first) {
@@ -497,6 +532,15 @@ take_admin(struct relay *r, const struct channel_message *m)
 }
 
 static void
+take_state(struct relay *r, const struct channel_message *m)
+{
+	if (m->fds_count != 1)
+		give_up(r);
+	else
+		warden_take_file(&r->warden, m->fds[0]);
+}
+
+static void
 take_reloaded(struct relay *r, struct slice body)
 {
 	struct reloaded how;
@@ -565,6 +609,9 @@ take_message(struct relay *r, const struct channel_message *m)
 	case MESSAGE_TAKEN:
 		take_taken(r, m->body);
 		break;
+	case MESSAGE_STATE:
+		take_state(r, m);
+		break;
 	case MESSAGE_DRAIN:
 		end_workers(r, worker_drain);
 		break;
@@ -576,6 +623,7 @@ take_message(struct relay *r, const struct channel_message *m)
 	case MESSAGE_EVENTS:
 	case MESSAGE_NOTE:
 	case MESSAGE_RELOAD:
+	case MESSAGE_UNREADABLE:
 	default:
 		give_up(r);
 	}
@@ -614,6 +662,8 @@ worker_ended(void *arg)
 		return;
 	while (r->workers_count > 0)
 		worker_join(r->workers[--r->workers_count]);
+	r->more = true; /* not all has been said, whatever is sent now */
+	warden_save(&r->warden);
 	hand_events_on(r);
 }
 
@@ -634,8 +684,15 @@ set_up(struct relay *r)
 		return false;
 	timer_init(&r->collect_timer, &r->loop, collect, r);
 	timer_init(&r->round_timer, &r->loop, serve, r);
+	warden_init(&r->warden, &r->loop, &warding, r);
 	r->prober = prober_new(&r->loop, r->common.hosts, &probing, r);
-	r->admin = admin_new(&r->loop, &administering, r);
+	r->view = (struct admin_view){.loop = &r->loop,
+				      .ledger = r->common.ledger,
+				      .events = r->common.events,
+				      .started = clock_wall_ms(),
+				      .event = event_line,
+				      .arg = r};
+	r->admin = admin_new(&r->loop, &r->view, &administering, r);
 	if (!r->prober || !r->admin ||
 	    wake_init(&r->common.collect, &r->loop, collect_soon, r) !=
 		ERR_OK ||
@@ -653,6 +710,7 @@ tear_down(struct relay *r)
 	bool quiet = prober_close(r->prober);
 
 	admin_close(r->admin);
+	warden_close(&r->warden);
 	timer_close(&r->collect_timer);
 	timer_close(&r->round_timer);
 	wake_close(&r->common.collect);
@@ -665,6 +723,7 @@ tear_down(struct relay *r)
 	loop_clear(&r->loop);
 	prober_free(r->prober);
 	admin_free(r->admin);
+	warden_clear(&r->warden);
 	channel_clear(&r->channel);
 	ledger_free(r->common.ledger);
 	queue_free(r->common.events);

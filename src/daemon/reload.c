@@ -135,6 +135,8 @@ tell_postponed(const struct keeper *k)
 		    "process.workers: %zu takes effect after a restart; %zu "
 		    "until then",
 		    workers, k->now.listeners.workers);
+	if (keeper_settings(k)->limits.memory != k->memory)
+		keeper_tell("limits.memory takes effect after a restart");
 }
 
 void

@@ -2,6 +2,7 @@
 #include "daemon/vault.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,12 +15,12 @@
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 static int
-create(void)
+create(const char *name)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int fd = memfd_create("imapward-keys", flags | MFD_NOEXEC_SEAL);
+	int fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
 
-	return fd >= 0 ? fd : memfd_create("imapward-keys", flags);
+	return fd >= 0 ? fd : memfd_create(name, flags);
 }
 
 static enum err
@@ -37,7 +38,7 @@ map(struct vault *v, int protection)
 enum err
 vault_make(size_t len, struct vault *out)
 {
-	struct vault v = {.fd = create(), .len = len};
+	struct vault v = {.fd = create("imapward-keys"), .len = len};
 
 	assert(len > 0);
 	if (v.fd >= 0 && ftruncate(v.fd, (off_t)len) == 0 &&
@@ -50,10 +51,40 @@ vault_make(size_t len, struct vault *out)
 }
 
 enum err
+vault_begin(struct vault *out)
+{
+	struct vault v = {.fd = create("imapward-state")};
+
+	if (v.fd < 0)
+		return ERR_SYSTEM;
+	*out = v;
+	return ERR_OK;
+}
+
+enum err
+vault_add(struct vault *v, struct slice bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(v->fd, bytes.ptr, bytes.len);
+
+		if (n < 0 && errno != EINTR) {
+			if (v->len == 0)
+				(void)close(v->fd);
+			return ERR_SYSTEM;
+		}
+		n = n > 0 ? n : 0;
+		v->len += (size_t)n;
+		bytes = slice_skip(bytes, (size_t)n);
+	}
+	return ERR_OK;
+}
+
+enum err
 vault_seal(struct vault *v)
 {
 	/* As long as somebody may write it cannot be sealed. */
-	(void)munmap(v->mem, v->len);
+	if (v->mem)
+		(void)munmap(v->mem, v->len);
 	v->mem = NULL;
 	if (fcntl(v->fd, F_ADD_SEALS, SEALS) != 0)
 		return ERR_SYSTEM;

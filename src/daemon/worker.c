@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 enum {
-	REFUSALS_TOLD_EVERY_MS = 1000,
 	WALL_CHECKED_EVERY_MS = 1000,
 	/* Above timeouts.write_stall, which is the session's to judge. */
 	KERNEL_PATIENCE_MS = 180 * 1000
@@ -73,44 +72,6 @@ worker_event(struct worker *w, struct slice line)
 	w->batch_len += line.len;
 }
 
-static const char *
-rule_name(size_t rule)
-{
-	return rule == RULE_DESCRIPTORS
-		   ? "descriptors"
-		   : ledger_rule((enum ledger_verdict)rule);
-}
-
-static void
-tell_refusals(struct worker *w, size_t rule)
-{
-	struct refusals *r = &w->refusals[rule];
-	const struct settings *s = policy_settings(w->snapshot->policy);
-	struct event_context who = {0};
-	struct event e;
-
-	address_print(&r->last, who.address);
-	if (r->listener < s->listeners_count)
-		who.listener = s->listeners[r->listener].name;
-	event_begin(&e, EV_LIMIT, &who, policy_privacy(w->snapshot->policy),
-		    worker_wall(w));
-	event_text(&e, FIELD_OUTCOME, "failure");
-	event_text(&e, FIELD_RULE, rule_name(rule));
-	event_number(&e, FIELD_COUNT, r->count);
-	worker_event(w, event_end(&e));
-	r->count = 0;
-	r->told_at = loop_now(&w->loop);
-}
-
-/* When they are told: the first one at once, a flood once a second. */
-static uint64_t
-refusals_due(const struct refusals *r)
-{
-	if (r->count == 0)
-		return UINT64_MAX;
-	return r->told_at == 0 ? 0 : r->told_at + REFUSALS_TOLD_EVERY_MS;
-}
-
 static void
 tell_due(struct worker *w)
 {
@@ -121,26 +82,11 @@ tell_due(struct worker *w)
 	while (workspace_flood(w->work, w->snapshot->policy, now,
 			       worker_wall(w), &line))
 		worker_event(w, line);
+	bouncer_tell(w, now);
 	next = workspace_flood_due(w->work);
-	for (size_t i = 0; i < RULES_ALL; i++) {
-		if (refusals_due(&w->refusals[i]) <= now)
-			tell_refusals(w, i);
-		if (refusals_due(&w->refusals[i]) < next)
-			next = refusals_due(&w->refusals[i]);
-	}
 	if (!w->closed)
-		timer_set(&w->telling, next);
-}
-
-void
-worker_refused(struct worker *w, size_t rule, const struct address *a,
-	       size_t listener)
-{
-	struct refusals *r = &w->refusals[rule];
-
-	r->count++;
-	r->last = *a;
-	r->listener = listener;
+		timer_set(&w->telling,
+			  next < w->bouncer.due ? next : w->bouncer.due);
 }
 
 /* Handshakes come last in a turn, and not all of them in one. */
@@ -176,22 +122,23 @@ tell(void *arg)
 }
 
 static struct ledger_limits
-limits_of(const struct settings *s)
+limits_of(const struct settings *s, bool exempt)
 {
 	return (struct ledger_limits){
-	    s->limits.connections, s->limits.connections_per_address,
+	    s->limits.connections,
+	    exempt ? UINT64_MAX : s->limits.connections_per_address,
 	    s->limits.unauthenticated, s->limits.handshakes,
 	    s->limits.handshakes_per_address};
 }
 
 /* In clear we can say why; inside TLS it would cost us a handshake. */
 static void
-turn_away(int fd, enum listener_mode mode)
+turn_away(int fd, enum listener_mode mode, enum reply say)
 {
 	char text[REPLY_MAX];
 
 	if (mode == LISTENER_STARTTLS) {
-		size_t n = reply_format(REPLY_BYE_OVERLOAD, SLICE_EMPTY, text);
+		size_t n = reply_format(say, SLICE_EMPTY, text);
 
 		(void)send(fd, text, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
@@ -203,12 +150,19 @@ accepted(void *arg, size_t which, int fd, const struct endpoint *from)
 {
 	struct worker *w = arg;
 	const struct settings *s = policy_settings(w->snapshot->policy);
-	struct ledger_limits limits = limits_of(s);
+	struct ledger_limits limits;
 	struct session_peer peer = {.port = from->port, .listener = which};
-	struct conn *c = conn_new(w);
 	enum ledger_verdict v = LEDGER_NOMEM;
+	enum reply say;
+	struct conn *c;
 
 	memcpy(peer.address.octets, from->octets, sizeof from->octets);
+	if (!bouncer_admits(w, &peer, fd, &say)) {
+		turn_away(fd, s->listeners[which].mode, say);
+		return;
+	}
+	limits = limits_of(s, peer.exempt);
+	c = conn_new(w);
 	if (c)
 		v = ledger_enter(w->common->ledger, &c->seat, &w->home,
 				 &peer.address, &limits, loop_now(&w->loop));
@@ -216,8 +170,8 @@ accepted(void *arg, size_t which, int fd, const struct endpoint *from)
 		conn_begin(c, fd, &peer);
 		return;
 	}
-	worker_refused(w, v, &peer.address, which);
-	turn_away(fd, s->listeners[which].mode);
+	bouncer_refused(w, v, &peer.address, which);
+	turn_away(fd, s->listeners[which].mode, REPLY_BYE_OVERLOAD);
 	if (c)
 		conn_free(c);
 }
@@ -229,7 +183,7 @@ exhausted(void *arg, const struct endpoint *from)
 	struct address a;
 
 	memcpy(a.octets, from->octets, sizeof a.octets);
-	worker_refused(w, RULE_DESCRIPTORS, &a, SIZE_MAX);
+	bouncer_refused(w, REFUSED_DESCRIPTORS, &a, SIZE_MAX);
 }
 
 static const struct accept_ops accepting = {accepted, exhausted};
@@ -285,6 +239,8 @@ take_configuration(struct worker *w, struct mailbox *m)
 	const struct settings *s = policy_settings(m->snapshot->policy);
 
 	acceptor_clear(&w->acceptor);
+	if (w->snapshot)
+		bouncer_tell(w, UINT64_MAX); /* by the names of its rules */
 	snapshot_unref(w->snapshot);
 	w->snapshot = m->snapshot;
 	for (size_t i = 0; i < m->fds_count; i++) {
@@ -334,8 +290,8 @@ take_news(struct worker *w)
 			conn_step(c);
 			continue;
 		}
-		worker_refused(w, why, &c->session.peer.address,
-			       c->session.peer.listener);
+		bouncer_refused(w, why, &c->session.peer.address,
+				c->session.peer.listener);
 		conn_end(c, ERR_LIMIT);
 	}
 }
@@ -430,7 +386,8 @@ worker_new(struct common *common, const unsigned char seed[HASH_KEY])
 		return NULL;
 	w->common = common;
 	w->home = (struct ledger_home){.wake = wake_worker, .arg = w};
-	w->work = workspace_new(&conn_edge, seed);
+	w->bouncer.due = UINT64_MAX;
+	w->work = workspace_new(&conn_edge, common->defence, seed);
 	(void)pthread_mutex_init(&w->mailbox.lock, NULL);
 	if (w->work && start(w))
 		return w;

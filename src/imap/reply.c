@@ -7,6 +7,7 @@
 #include "imap/command.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* clang-format off */
@@ -17,7 +18,7 @@ static const char *const texts[] = {
 };
 
 #define X(id, text)                                                            \
-	_Static_assert(TAG_MAX + sizeof(" " text "\r\n") <= REPLY_MAX, #id);
+	_Static_assert(TAG_MAX + sizeof(" " text "\r\n") + 20 <= REPLY_MAX, #id);
 REPLY_LIST(X)
 #undef X
 /* clang-format on */
@@ -30,9 +31,11 @@ put(char *out, struct slice s)
 }
 
 size_t
-reply_format(enum reply r, struct slice tag, char out[REPLY_MAX])
+reply_format_wait(enum reply r, struct slice tag, uint64_t minutes,
+		  char out[REPLY_MAX])
 {
-	struct slice text;
+	struct slice text, head;
+	char number[24];
 	size_t n;
 
 	assert(r < REPLY_COUNT && tag.len <= TAG_MAX);
@@ -41,8 +44,21 @@ reply_format(enum reply r, struct slice tag, char out[REPLY_MAX])
 		tag = SLICE("*");
 	n = put(out, tag);
 	n += put(out + n, SLICE(" "));
+	head = slice_cut(&text, '#');
+	n += put(out + n, head);
+	if (head.len < strlen(texts[r])) {
+		(void)snprintf(number, sizeof number, "%llu",
+			       (unsigned long long)minutes);
+		n += put(out + n, slice_str(number));
+	}
 	n += put(out + n, text);
 	return n + put(out + n, SLICE("\r\n"));
+}
+
+size_t
+reply_format(enum reply r, struct slice tag, char out[REPLY_MAX])
+{
+	return reply_format_wait(r, tag, 0, out);
 }
 
 struct slice

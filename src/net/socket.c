@@ -55,6 +55,16 @@ endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out)
 	return false;
 }
 
+bool
+socket_here(int fd, struct endpoint *out)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof sa;
+
+	return getsockname(fd, (struct sockaddr *)&sa, &len) == 0 &&
+	       endpoint_from_sockaddr((const struct sockaddr *)&sa, out);
+}
+
 /* Set once on the listening socket: Linux hands them on to each connection. */
 static const struct {
 	int level, name, value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * attempt.c - one attempt to log in: its memory, its judging, its answer.
+ * attempt.c - one attempt to log in: its memory, its end, its answer.
  */
 #include "session/session.h"
 
@@ -65,6 +65,8 @@ attempt_free(struct session *s)
 
 	if (!a)
 		return;
+	/* What nobody has closed was not decided. */
+	judge_end(s, a->trial.accepted ? TALLY_SUCCEEDED : TALLY_ABANDONED);
 	forget(a->message, a->message_cap);
 	script_forget(a);
 	wipe(a, sizeof *a);
@@ -74,7 +76,8 @@ attempt_free(struct session *s)
 
 /*
  * Wrong password, unknown user and whatever else is keyed by the user sound
- * the same and take the same time: not before the delay, and on a grid.
+ * the same and take the same time: not before the delay, and on a grid. What
+ * is keyed by the address takes it, too: whoever guesses shall wait.
  */
 static uint64_t
 answer_time(const struct session *s)
@@ -95,7 +98,10 @@ attempt_fail(struct session *s, enum reply verdict, const char *reason)
 
 	a->verdict = verdict;
 	a->answer_at = s->now;
-	if (verdict == REPLY_LOGIN_FAILED) {
+	judge_end(s, verdict == REPLY_LOGIN_FAILED && a->sent
+			 ? TALLY_FAILED
+			 : TALLY_ABANDONED);
+	if (verdict == REPLY_LOGIN_FAILED || a->refused) {
 		s->failures++;
 		a->answer_at = answer_time(s);
 	}
@@ -137,34 +143,4 @@ attempt_note_clear(struct session *s)
 	a->login_command = true;
 	count_refused(s, REPLY_PRIVACY_REQUIRED);
 	attempt_free(s);
-}
-
-enum state
-login_judge(struct session *s)
-{
-	struct attempt *a = s->attempt;
-
-	if (a->verdict == REPLY_NONE) {
-		s->attempts++;
-		a->judged = true;
-		/* To some directories an empty password is "no password asked".
-		 */
-		if (a->identity.secret.len == 0 ||
-		    (a->identity.user.len == 0 &&
-		     !mechanism_oauth(a->mechanism)))
-			return attempt_fail(s, REPLY_LOGIN_FAILED,
-					    "empty user or password");
-		if (!s->work->ops->recorded(s))
-			return attempt_fail(s, REPLY_UNAVAILABLE,
-					    "the audit cannot be written");
-		return STATE_CONNECT;
-	}
-	if (s->now < a->answer_at)
-		return STATE_JUDGE;
-	session_say(s, a->verdict, slice_of(a->tag, a->tag_len));
-	attempt_free(s);
-	if (s->failures >= session_settings(s)->limits.login_attempts)
-		return session_end(s, REPLY_BYE_TOO_MANY_FAILURES,
-				   "too many failed logins");
-	return gate_home(s);
 }

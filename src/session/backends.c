@@ -126,6 +126,20 @@ backends_fail(const struct backend_settings *b, const char *reason)
 	return news;
 }
 
+enum backend_state
+backends_state(const struct backend_settings *b)
+{
+	enum backend_state state = BACKEND_UNKNOWN;
+	const struct record *r;
+
+	(void)pthread_mutex_lock(&table.lock);
+	r = find(b);
+	if (r)
+		state = r->usable ? BACKEND_UP : BACKEND_DOWN;
+	(void)pthread_mutex_unlock(&table.lock);
+	return state;
+}
+
 void
 backends_forget(const struct backend_settings *b)
 {

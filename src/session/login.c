@@ -106,6 +106,7 @@ refused(struct session *s, const struct response *r)
 	if (r->status == STATUS_BAD) {
 		/* Some say so to a wrong password. */
 		s->failures++;
+		judge_unclear(s);
 		backends_forget(&session_settings(s)->backends[a->backend]);
 	}
 	if (again) {
@@ -178,6 +179,7 @@ welcome(struct session *s)
 		memcpy(s->user, a->name.ptr, a->name.len);
 		s->user[a->name.len] = '\0';
 	}
+	judge_end(s, TALLY_SUCCEEDED);
 	report_login(s, REPLY_NONE, NULL);
 	s->backend = a->backend;
 	attempt_free(s);

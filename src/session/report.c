@@ -6,6 +6,8 @@
  */
 #include "session/session.h"
 
+#include "session/ban_event.h"
+
 static struct event *
 begin(struct session *s, enum event_id id)
 {
@@ -196,6 +198,14 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	if (verdict != REPLY_NONE)
 		event_slice(e, FIELD_CODE, reply_code(verdict));
 	event_text(e, FIELD_BACKEND_CODE, a->trial.code);
+	event_text(e, FIELD_RULE, a->rule);
+	event_text(e, FIELD_BY, a->by);
+	if (a->judged)
+		event_bool(e, FIELD_KNOWN, a->known);
+	if (a->first)
+		event_bool(e, FIELD_FIRST, true);
+	if (a->after_failures > 0)
+		event_number(e, FIELD_AFTER_FAILURES, a->after_failures);
 	if (a->asked)
 		add_backend(e, b);
 	if (a->connected) {
@@ -205,6 +215,31 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 	event_bool(e, FIELD_TLS_ESTABLISHED, s->legs[SIDE_CLIENT].tls != NULL);
 	event_text(e, FIELD_CLIENT_ID, s->client_id);
 	add_duration(e, s->now - a->began);
+	emit(s, e);
+}
+
+void
+report_limit(struct session *s, const struct rule *r, bool observed)
+{
+	struct event *e = begin(s, EV_LIMIT);
+
+	event_text(e, FIELD_OUTCOME, observed ? "success" : "failure");
+	event_text(e, FIELD_RULE, r->name);
+	event_text(e, FIELD_BY, rule_by_words[r->by]);
+	if (observed)
+		event_bool(e, FIELD_OBSERVED, true);
+	event_number(e, FIELD_COUNT, 1);
+	if (s->attempt)
+		event_slice(e, FIELD_USER, s->attempt->name);
+	emit(s, e);
+}
+
+void
+report_ban(struct session *s, const struct ban *b)
+{
+	struct event *e = &s->work->event;
+
+	ban_event(e, b, BAN_BEGAN, policy_privacy(s->policy), s->wall);
 	emit(s, e);
 }
 

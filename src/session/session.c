@@ -376,6 +376,8 @@ client_lost(struct session *s)
 		why = f.reason;
 	} else if (cause == ERR_LIMIT) {
 		why = "made room for others";
+	} else if (cause == ERR_REFUSED) {
+		why = "refused by a limit";
 	}
 	if (s->state == STATE_HELLO || s->state == STATE_TLS)
 		report_no_tls(s, SIGNAL_NONE, cause == ERR_LIMIT ? why : NULL);

@@ -44,13 +44,15 @@ leg_write(struct session *s, enum side side, struct slice bytes)
 }
 
 struct workspace *
-workspace_new(const struct edge_ops *ops, const unsigned char seed[HASH_KEY])
+workspace_new(const struct edge_ops *ops, struct defence *d,
+	      const unsigned char seed[HASH_KEY])
 {
 	struct workspace *w = calloc(1, sizeof *w);
 
 	if (!w)
 		return NULL;
 	w->ops = ops;
+	w->defence = d;
 	w->pool = pool_new();
 	w->contexts = contexts_new(clock_wall_ms);
 	w->read = malloc(WORKSPACE_READ);

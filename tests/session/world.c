@@ -491,19 +491,29 @@ world_begin_early(struct world *w, enum door door, size_t piece,
 		  const char *yaml, unsigned backends, struct slice early)
 {
 	static const unsigned char seed[HASH_KEY] = "sixteen letters";
-	struct session_peer peer = {.port = 50000};
+	struct session_peer peer = {.port = 50000, .exempt = w->exempt};
+	const char *from = w->from              ? w->from
+			   : door == DOOR_PLAIN ? "192.0.2.7"
+						: "198.51.100.7";
 	enum err e;
 
-	*w = (struct world){.full = w->full, .busy = w->busy, .cut = w->cut};
+	*w = (struct world){.full = w->full,
+			    .busy = w->busy,
+			    .cut = w->cut,
+			    .shared = w->shared,
+			    .from = w->from,
+			    .exempt = w->exempt,
+			    .later = w->later};
 	e = tls_library_init();
 	assert(e == ERR_OK);
-	w->now = 1000;
+	w->now = 1000 + w->later;
 	w->wall = UINT64_C(1795305600000);
 	w->alarm = UINT64_MAX;
 	w->piece = piece;
 	add(&w->arrived, early);
 	w->pool = pool_new();
-	w->work = workspace_new(&ops, seed);
+	w->defence = w->shared ? w->shared : defence_new(TALLY_MEMORY_LEAST);
+	w->work = workspace_new(&ops, w->defence, seed);
 	if (!yaml && backends == 1) {
 		if (!usual) {
 			usual = build(NULL, 1);
@@ -513,15 +523,13 @@ world_begin_early(struct world *w, enum door door, size_t piece,
 	} else {
 		w->snapshot = w->own = build(yaml, backends);
 	}
-	assert(w->pool && w->work);
+	assert(w->pool && w->work && w->defence);
 	for (size_t i = 0; i < backends; i++)
 		backends_forget(
 		    &policy_settings(w->snapshot->policy)->backends[i]);
 	w->open[SIDE_CLIENT] = true;
 	peer.listener = door == DOOR_STARTTLS || door == DOOR_PLAIN ? 1 : 0;
-	e = address_parse(door == DOOR_PLAIN ? SLICE("192.0.2.7")
-					     : SLICE("198.51.100.7"),
-			  &peer.address);
+	e = address_parse(slice_str(from), &peer.address);
 	assert(e == ERR_OK);
 	if (door == DOOR_TLS || door == DOOR_STRANGER)
 		w->tls = tls_client_new(CERTS_HOST, "imap", TLS_VERSION_NONE);
@@ -541,6 +549,8 @@ world_end(struct world *w)
 	snapshot_unref(w->own);
 	assert(pool_lent(w->work->pool) == 0);
 	workspace_free(w->work);
+	if (!w->shared)
+		defence_free(w->defence);
 	tls_client_free(w->tls);
 	buf_drop(&w->wire_in, w->pool);
 	buf_drop(&w->wire_out, w->pool);

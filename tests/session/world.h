@@ -29,6 +29,7 @@ struct world {
 	struct session session; /* first: edges find the world by it */
 	struct workspace *work;
 	struct snapshot *snapshot, *own; /* own: of this world alone */
+	struct defence *defence;
 	struct tls_client *tls;
 	struct pool *pool;
 	struct buf wire_in, wire_out; /* of the TLS client */
@@ -42,10 +43,15 @@ struct world {
 	size_t took[SIDES];        /* a stalled side takes this many bytes */
 	bool stalled[SIDES], open[SIDES], reading[SIDES], finished[SIDES];
 	bool dialing, done, closed_notify, tls_broken;
-	bool full;            /* no place for a handshake; may be set before
-				 world_begin, like the next one */
-	bool busy;            /* it is never its turn */
-	bool unrecorded;      /* the audit takes no more */
+	bool full;       /* no place for a handshake; may be set before
+			    world_begin, like the next one */
+	bool busy;       /* it is never its turn */
+	bool unrecorded; /* the audit takes no more */
+	/* May be set before world_begin, too. */
+	struct defence *shared; /* with other worlds; NULL: one of its own */
+	const char *from;       /* the client's address */
+	bool exempt;
+	uint64_t later;       /* ms after the usual time */
 	unsigned turns_asked; /* how often it wanted one */
 	/* The client's first flight goes in records of this size; 0: as it is.
 	 * May be set before world_begin, too. */
