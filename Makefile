@@ -209,6 +209,8 @@ ROTATE_PLACE = $(DESTDIR)$(SYSCONFDIR)/logrotate.d/imapward
 CONFIG_PLACE = $(DESTDIR)$(SYSCONFDIR)/imapward/imapward.yaml
 DOC_PLACE = $(DESTDIR)$(PREFIX)/share/doc/imapward
 SCHEMA = imapward-events.schema.json
+EXAMPLES := $(patsubst config/%,%,$(wildcard config/fail2ban/*/*.conf \
+    config/nftables/*))
 
 install:
 	@test -x $(B)/imapward || \
@@ -218,6 +220,8 @@ install:
 	    install -D -m 644 man/$(page) $(call man_place,$(page)) &&) :
 	install -D -m 644 config/imapward.yaml $(DOC_PLACE)/imapward.yaml
 	install -D -m 644 config/$(SCHEMA) $(DOC_PLACE)/$(SCHEMA)
+	$(foreach file,$(EXAMPLES),\
+	    install -D -m 644 config/$(file) $(DOC_PLACE)/$(file) &&) :
 	test -e $(CONFIG_PLACE) || \
 	    install -D -m 640 config/imapward.yaml $(CONFIG_PLACE)
 ifneq ($(wildcard config/imapward.service),)

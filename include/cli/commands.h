@@ -15,10 +15,12 @@
 #define CLI_CONFIG IMAPWARD_SYSCONFDIR "/imapward/imapward.yaml"
 
 int cli_audit(int argc, char **argv);
+int cli_ban(int argc, char **argv);
 int cli_cert(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_reload(int argc, char **argv);
 int cli_run(int argc, char **argv);
+int cli_status(int argc, char **argv);
 int cli_version(int argc, char **argv);
 
 #endif

@@ -22,6 +22,8 @@ static const struct {
     {"run", cli_run, "serve clients"},
     {"reload", cli_reload, "have the daemon read its configuration anew"},
     {"audit", cli_audit, "read the audit, prove that it is whole"},
+    {"status", cli_status, "say how the daemon is doing"},
+    {"ban", cli_ban, "list, begin and end bans"},
     {"cert", cli_cert, "list certificates, say what clients dislike about one"},
     {"config", cli_config, "check, print or explain a configuration"},
     {"version", cli_version, "say what this program is made of"},
