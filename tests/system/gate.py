@@ -115,6 +115,7 @@ class Gate:
         self.audit_path = os.path.join(folder, "audit.jsonl")
         self.stderr_path = os.path.join(folder, "stderr")
         self.admin_path = os.path.join(folder, "admin.sock")
+        self.state_path = os.path.join(folder, "state")
         self.chain = os.path.join(folder, "chain.pem")
         self.key = os.path.join(folder, "key.pem")
         self.present("leaf")
@@ -137,6 +138,7 @@ class Gate:
             ],
             "timeouts": {"auth_failure_delay": "100ms", "drain": "3s"},
             "admin": {"socket": self.admin_path},
+            "state": {"path": self.state_path},
             "audit": {"sink": self.audit_path, "user": "plain",
                       "address": "full"},
             "process": {"workers": 2},
@@ -178,6 +180,12 @@ class Gate:
         self.process = start(command, self.stderr_path, **more)
         wait_until("imapward is ready", self._ready, 20)
         return self
+
+    def restart(self):
+        """Ends it if it runs, and starts it anew."""
+        self.stop()
+        os.truncate(self.stderr_path, 0)  # it says anew when it is ready
+        return self.start()
 
     def relay(self):
         """The pid of the relay process."""

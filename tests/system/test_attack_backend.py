@@ -159,8 +159,9 @@ class BeforeLogin(Hostile):
         self.assertNotIn(b"\xff", self.backend.received())
 
     def test_referrals_and_texts_of_a_login_answer_are_not_passed_on(self):
-        for code in (b"REFERRAL imap://evil.example.org/", b"ALERT",
-                     b"X-EVIL click here", b"\x1b[2J"):
+        for n, code in enumerate((b"REFERRAL imap://evil.example.org/",
+                                  b"ALERT", b"X-EVIL click here",
+                                  b"\x1b[2J")):
             for status in (b"OK", b"NO"):
                 with self.subTest((status, code)):
                     class Referring(Conversation):
@@ -170,7 +171,8 @@ class BeforeLogin(Hostile):
                             self.send(tag + b" %s [%s] evil\r\n" %
                                       (status, code))
                     wire = self.client(Referring)
-                    wire.send(b"a LOGIN alice correct-horse\r\n")
+                    # None is one that was wrong a moment ago.
+                    wire.send(b"a LOGIN alice %s%d\r\n" % (status, n))
                     answer = wire.line()
                     self.assertRegex(answer, rb"^a " + status)
                     self.assertNotIn(b"evil", answer.lower())

@@ -188,7 +188,9 @@ class Memory(Case):
             wire.until(rb"b ")
             kept.append(wire)
         found, users = set(), 0
-        for area, data in memory_of(relay):
+        gate.event("login")
+        areas = list(memory_of(relay)) + list(memory_of(gate.pid))
+        for area, data in areas:
             users += data.count(USER.encode())
             for secret in (PLAIN, TOKEN):
                 for name, form in forms_of(secret).items():

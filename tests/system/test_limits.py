@@ -19,23 +19,30 @@ class Connections(Case):
     def test_connections_per_address_are_limited(self):
         gate = self.start_gate(self.keep(Backend()),
                                {"limits": {"connections_per_address": 5}})
-        allowed = [self.logged_in(gate) for _ in range(5)]
+        far = {"source": "127.0.0.9"}  # not the address it comes to
+        allowed = [self.logged_in(gate, **far) for _ in range(5)]
         with self.assertRaises((OSError, AssertionError)):
-            self.logged_in(gate)
+            self.logged_in(gate, **far)
         event = gate.event("limit")
         self.assertIn("connections_per_address", event["rule.name"])
-        self.assertEqual(event["source.ip"], "127.0.0.1")
+        self.assertEqual(event["source.ip"], "127.0.0.9")
         for wire in allowed:
             wire.command("a", b"NOOP")
         allowed.pop().close()
         gate.event("connection")
-        self.logged_in(gate)
+        self.logged_in(gate, **far)
+
+    def test_who_comes_from_our_own_address_is_spared(self):
+        gate = self.start_gate(self.keep(Backend()),
+                               {"limits": {"connections_per_address": 2}})
+        inside = [self.logged_in(gate) for _ in range(5)]
+        self.assertEqual(len(inside), 5)
 
     def test_another_address_is_not_concerned(self):
         gate = self.start_gate(self.keep(Backend()),
                                {"limits": {"connections_per_address": 2}})
         for _ in range(2):
-            self.logged_in(gate)
+            self.logged_in(gate, source="127.0.0.9")
         other = socket.create_connection(("127.0.0.1", gate.port), 10,
                                          source_address=("127.0.0.2", 0))
         self.addCleanup(other.close)

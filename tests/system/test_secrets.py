@@ -97,10 +97,18 @@ class Rude(Conversation):
 @needs_gate
 class Secrets(Case):
     def nothing_leaked(self, gate, said=b""):
-        """After the daemon's end: audit, stderr, and what it told clients."""
+        """After the daemon's end: audit, stderr, what it has remembered, and
+        what it told clients and administrators."""
+        told = b"".join(self.succeeds(IMAPWARD, *words, "-s", gate.admin_path)
+                        for words in (["status"], ["status", "--json"],
+                                      ["ban", "list"],
+                                      ["ban", "list", "--json"]))
         gate.stop()
-        written = {"audit": gate.audit().encode(),
-                   "stderr": gate.stderr().encode(), "clients": said}
+        with open(gate.state_path, "rb") as f:
+            state = f.read()
+        written = {"audit": gate.audit().encode(), "admin": told,
+                   "state": state, "stderr": gate.stderr().encode(),
+                   "clients": said}
         self.assertIn(b"login", written["audit"])
         for secret in (PLAIN, MARKED, TOKEN):
             forms = encodings(secret)
@@ -216,6 +224,20 @@ class Secrets(Case):
             said += self.say(gate, form)
         time.sleep(0.5)
         self.nothing_leaked(gate, said)
+
+    def test_no_secret_is_written_into_bans_and_what_is_remembered(self):
+        gate = self.start_gate(self.keep(Backend()), {
+            "timeouts": {"auth_failure_delay": "0s"}})
+        for n in range(20):
+            wire = self.wire(gate, source="127.0.90.1")
+            wire.greeting()
+            wire.command("a", b"LOGIN alice%d %s%d" % (n, PLAIN.encode(), n))
+            wire.close()
+        event = gate.event("ban")
+        self.assertIn("alice0", event["imapward.ban.evidence"])
+        self.assertIn("alice0", self.succeeds(
+            IMAPWARD, "ban", "list", "-s", gate.admin_path).decode())
+        self.nothing_leaked(gate)
 
     def test_no_secret_is_written_after_login(self):
         gate = self.start_gate(self.keep(Backend(Telltale)))
