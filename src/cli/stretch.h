@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STRETCH_MAX = 24 };
+enum { STRETCH_MAX = 48 };
 
 /* "90s", "30m", "2h", "7d", or seconds. False: none of these, or over 100
  * years. */

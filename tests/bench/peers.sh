@@ -43,6 +43,12 @@ limits:
   unauthenticated: 5000
   handshakes: 5000
   handshakes_per_address: 5000
+  rules:
+    - name: logins-per-user
+      limit: 100000/s
+      burst: 100000
+state:
+  path: ""
 admin:
   socket: ""
 audit:

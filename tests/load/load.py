@@ -27,7 +27,10 @@ USERS = 100
 # No limit is what is tested here; 20,000 descriptors are two per session.
 UNLIMITED = {"limits": {"connections": 9900, "connections_per_address": 9900,
                         "unauthenticated": 9900, "handshakes": 9900,
-                        "handshakes_per_address": 9900}}
+                        "handshakes_per_address": 9900,
+                        "exempt": ["127.0.0.0/8"],
+                        "rules": [{"name": "logins-per-user",
+                                   "limit": "none"}]}}
 
 full_only = unittest.skipUnless(FULL, "only with --full")
 
