@@ -11,42 +11,11 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "imap/verb.h"
 
 #include <stdbool.h>
 
 enum { TAG_MAX = 64 };
-
-/* clang-format off */
-/* When a verb may be said. X(id, text, before TLS, before login, after login) */
-#define VERB_LIST(X)                                            \
-	X(CAPABILITY,     "CAPABILITY",     ANSWER, ANSWER, PASS)   \
-	X(NOOP,           "NOOP",           ANSWER, ANSWER, PASS)   \
-	X(ID,             "ID",             ANSWER, ANSWER, PASS)   \
-	X(LOGOUT,         "LOGOUT",         ANSWER, ANSWER, PASS)   \
-	X(STARTTLS,       "STARTTLS",       ANSWER, REFUSE, REFUSE) \
-	X(LOGIN,          "LOGIN",          ANSWER, ANSWER, REFUSE) \
-	X(AUTHENTICATE,   "AUTHENTICATE",   ANSWER, ANSWER, REFUSE) \
-	X(COMPRESS,       "COMPRESS",       REFUSE, REFUSE, REFUSE) \
-	X(UNAUTHENTICATE, "UNAUTHENTICATE", REFUSE, REFUSE, REFUSE) \
-	X(ENABLE,         "ENABLE",         REFUSE, REFUSE, PASS)   \
-	X(IDLE,           "IDLE",           REFUSE, REFUSE, PASS)   \
-	X(OTHER,          "",               REFUSE, REFUSE, PASS)
-/* clang-format on */
-
-enum verb {
-#define X(id, text, clear, gate, relay) VERB_##id,
-	VERB_LIST(X)
-#undef X
-	    VERB_COUNT
-};
-
-enum phase { PHASE_CLEAR, PHASE_GATE, PHASE_RELAY, PHASES };
-enum permission { PERMISSION_REFUSE, PERMISSION_ANSWER, PERMISSION_PASS };
-
-/* Folds case; VERB_OTHER for all others. */
-enum verb verb_of(struct slice name);
-struct slice verb_text(enum verb v); /* empty for VERB_OTHER */
-enum permission verb_permission(enum verb v, enum phase p);
 
 /*
  * A legal tag: 1 to TAG_MAX bytes of ASTRING-CHAR but '+' (RFC 9051

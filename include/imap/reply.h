@@ -39,6 +39,7 @@
 	X(UNKNOWN, "BAD Command not allowed before login")                                                   \
 	X(SYNTAX, "BAD Syntax error")                                                                        \
 	X(AFTER_LOGIN, "BAD Command not allowed after login")                                                \
+	X(FORBIDDEN, "NO [NOPERM] Command not allowed here")                                                 \
 	X(TAG_BAD, "BAD Invalid tag")                                                                        \
 	X(TOO_LONG, "BAD Line or literal too long")                                                          \
 	X(BYE_LOGOUT, "BYE Logging out")                                                                     \

@@ -18,19 +18,6 @@ enum { LITERAL_DIGITS_MAX = 10, MECHANISM_MAX = 20, QUOTED_MAX = 1000 };
 enum arity { ARITY_ANY, ARITY_NONE, ARITY_SOME };
 
 /* clang-format off */
-static const struct {
-	struct slice text;
-	enum permission may[PHASES];
-} verbs[] = {
-#define X(id, text, clear, gate, relay)                                        \
-	[VERB_##id] = {{(const unsigned char *)(text), sizeof(text) - 1},      \
-		       {[PHASE_CLEAR] = PERMISSION_##clear,                    \
-			[PHASE_GATE] = PERMISSION_##gate,                      \
-			[PHASE_RELAY] = PERMISSION_##relay}},
-	VERB_LIST(X)
-#undef X
-};
-
 /* The others are refused before login whatever they carry. */
 static const enum arity arities[VERB_COUNT] = {
 	[VERB_CAPABILITY] = ARITY_NONE,
@@ -42,30 +29,6 @@ static const enum arity arities[VERB_COUNT] = {
 	[VERB_AUTHENTICATE] = ARITY_SOME,
 };
 /* clang-format on */
-
-enum verb
-verb_of(struct slice name)
-{
-	enum verb v = 0;
-
-	while (v < VERB_OTHER && !slice_ieq(name, verbs[v].text))
-		v++;
-	return v;
-}
-
-struct slice
-verb_text(enum verb v)
-{
-	assert(v < VERB_COUNT);
-	return verbs[v].text;
-}
-
-enum permission
-verb_permission(enum verb v, enum phase p)
-{
-	assert(v < VERB_COUNT && p < PHASES);
-	return verbs[v].may[p];
-}
 
 /* RFC 9051 section 9: ATOM-CHAR, and "]" which only astrings and tags have. */
 static bool

@@ -11,10 +11,10 @@
 #include "imap/capability.h"
 #include "imap/dialog.h"
 
-enum { KEYWORD_MAX = 16, LITERAL_DIGITS = 19 };
+enum { KEYWORD_MAX = 16 };
 
-static void
-line_done(struct dialog *d)
+void
+dialog_line_done(struct dialog *d)
 {
 	if (d->word_line)
 		dialog_word(d);
@@ -24,8 +24,8 @@ line_done(struct dialog *d)
 	d->server = SERVER_START;
 }
 
-static void
-pass(struct dialog *d, struct move *out, size_t n)
+void
+dialog_pass(struct dialog *d, struct move *out, size_t n)
 {
 	move_bytes(out, MOVE_PASS, n);
 	if (n > 0)
@@ -74,7 +74,7 @@ start_untagged(struct dialog *d, struct slice in, struct move *out)
 		return true;
 	}
 	d->server = SERVER_KEYWORD;
-	pass(d, out, 2);
+	dialog_pass(d, out, 2);
 	return true;
 }
 
@@ -93,6 +93,33 @@ surplus_spaces(struct slice in, size_t keep, struct move *out)
 }
 
 static bool
+is_number(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (!byte_digit(word.ptr[i]))
+			return false;
+	return word.len > 0 && word.len <= KEYWORD_MAX;
+}
+
+/*
+ * "* 23 FETCH": what it is about is the next word. Nothing depends on it but
+ * the summary, so a server that writes anything else is not waited for.
+ */
+static bool
+numbered(struct dialog *d, struct slice in, struct slice number)
+{
+	struct slice rest = slice_skip(in, number.len + 1), word;
+
+	word = slice_head(rest, word_end(rest));
+	if (in.ptr[number.len] == ' ' && word.len == rest.len &&
+	    word.len <= KEYWORD_MAX)
+		return true;
+	summary_response(&d->summary, number, word);
+	d->server = SERVER_DATA;
+	return false;
+}
+
+static bool
 server_keyword(struct dialog *d, struct slice in, struct move *out)
 {
 	struct slice word = slice_head(in, word_end(in));
@@ -107,6 +134,8 @@ server_keyword(struct dialog *d, struct slice in, struct move *out)
 		move_end(d, out, "malformed response");
 		return true;
 	}
+	if (is_number(word))
+		return numbered(d, in, word);
 	if (is_status(word) || slice_ieq(word, SLICE("PREAUTH"))) {
 		d->server = SERVER_CODE;
 	} else if (slice_ieq(word, SLICE("BYE"))) {
@@ -117,10 +146,11 @@ server_keyword(struct dialog *d, struct slice in, struct move *out)
 		d->server = SERVER_WORDS;
 	} else {
 		/* The word may hold what looks like a literal. */
+		summary_response(&d->summary, SLICE_EMPTY, word);
 		d->server = SERVER_DATA;
 		return false;
 	}
-	pass(d, out, word.len);
+	dialog_pass(d, out, word.len);
 	return true;
 }
 
@@ -146,8 +176,9 @@ start_tagged(struct dialog *d, struct slice in, struct move *out)
 	}
 	d->tagged = true;
 	d->answer = (uint16_t)at;
+	d->answer_ok = slice_ieq(word, SLICE("OK"));
 	d->server = SERVER_CODE;
-	pass(d, out, tag_len + 1 + word.len);
+	dialog_pass(d, out, tag_len + 1 + word.len);
 	return true;
 }
 
@@ -180,7 +211,8 @@ server_code(struct dialog *d, struct slice in, struct move *out)
 		return true;
 	d->flags_new = 0;
 	d->server = SERVER_CODE_WORDS;
-	pass(d, out, code.len - 1); /* each word comes with the SP before it */
+	dialog_pass(d, out,
+		    code.len - 1); /* each word comes with the SP before it */
 	return true;
 }
 
@@ -214,7 +246,7 @@ words(struct dialog *d, struct slice in, struct move *out, bool code)
 	}
 	d->flags_new |= capability_flags(word);
 	if (word.len > 0 && capability_passes(word))
-		pass(d, out, n);
+		dialog_pass(d, out, n);
 	else
 		move_bytes(out, MOVE_SKIP, n);
 	return true;
@@ -243,112 +275,9 @@ server_prose(struct dialog *d, struct slice in, struct move *out)
 	if (d->skip_line)
 		move_bytes(out, MOVE_SKIP, n);
 	else
-		pass(d, out, n);
+		dialog_pass(d, out, n);
 	if (end)
-		line_done(d);
-	return true;
-}
-
-/*
- * How many bytes at the end of s look like "{", digits, "}", CR as far as they
- * go; 0 when they do not. *digits gets the digits.
- */
-static size_t
-literal_tail(struct slice s, struct slice *digits)
-{
-	size_t end = s.len, i;
-
-	if (end > 0 && s.ptr[end - 1] == '\r')
-		end--;
-	if (end > 0 && s.ptr[end - 1] == '}')
-		end--;
-	else if (end < s.len)
-		return 0;
-	for (i = end; i > 0 && byte_digit(s.ptr[i - 1]); i--)
-		;
-	*digits = slice_of(s.ptr + i, end - i);
-	return i > 0 && s.ptr[i - 1] == '{' ? s.len - i + 1 : 0;
-}
-
-static bool
-data_line(struct dialog *d, struct slice line, struct move *out)
-{
-	struct slice digits = SLICE_EMPTY;
-	size_t tail = literal_tail(slice_head(line, line.len - 1), &digits);
-	bool crlf = line.len > 1 && line.ptr[line.len - 2] == '\r';
-	bool closed = tail > 1 && line.ptr[line.len - (crlf ? 3 : 2)] == '}';
-
-	pass(d, out, line.len);
-	if (!closed || digits.len == 0) {
-		line_done(d);
-		return true;
-	}
-	if (!crlf || digits.len > LITERAL_DIGITS ||
-	    !slice_number(digits, UINT64_MAX, &d->server_literal)) {
-		move_end(d, out, "malformed literal in a response");
-		return true;
-	}
-	d->server = SERVER_LITERAL;
-	return true;
-}
-
-/*
- * Behind "{" and more digits than a literal can have: it must not turn out to
- * be one. True: *out is decided; false: it was none, go on as usual.
- */
-static bool
-endless_digits(struct dialog *d, struct slice in, struct move *out)
-{
-	struct slice end = SLICE("}\r\n"), rest;
-	size_t n = 0;
-
-	while (n < in.len && byte_digit(in.ptr[n]))
-		n++;
-	rest = slice_skip(in, n);
-	if (slice_istarts(rest, end) || slice_istarts(rest, SLICE("}\n"))) {
-		move_end(d, out, "literal size has too many digits");
-		return true;
-	}
-	d->endless = slice_istarts(end, rest);
-	if (d->endless)
-		pass(d, out, n);
-	return d->endless;
-}
-
-static bool
-server_data(struct dialog *d, struct slice in, struct move *out)
-{
-	size_t n = slice_find(in, '\n');
-	struct slice digits = SLICE_EMPTY;
-
-	move_bytes(out, MOVE_WAIT, 0);
-	if (in.len == 0)
-		return true;
-	if (d->endless && endless_digits(d, in, out))
-		return true;
-	if (n < in.len)
-		return data_line(d, slice_head(in, n + 1), out);
-	n = literal_tail(in, &digits);
-	d->endless = n > 0 && digits.len > LITERAL_DIGITS;
-	if (d->endless)
-		n -= 1 + digits.len; /* "}" and CR, if they are there */
-	pass(d, out, in.len - n);
-	return true;
-}
-
-static bool
-server_literal(struct dialog *d, struct slice in, struct move *out)
-{
-	size_t n = in.len;
-
-	if (d->server_literal == 0) {
-		d->server = SERVER_DATA;
-		return false;
-	}
-	if (n > d->server_literal)
-		n = (size_t)d->server_literal;
-	d->server_literal -= n;
-	pass(d, out, n);
+		dialog_line_done(d);
 	return true;
 }
 
@@ -369,13 +298,18 @@ dialog_server(struct dialog *d, struct slice in, struct move *out)
 	    [SERVER_KEYWORD] = server_keyword,
 	    [SERVER_CODE] = server_code,
 	    [SERVER_PROSE] = server_prose,
-	    [SERVER_DATA] = server_data,
-	    [SERVER_LITERAL] = server_literal,
+	    [SERVER_DATA] = dialog_data,
+	    [SERVER_LITERAL] = dialog_data_literal,
 	    [SERVER_WORDS] = server_words,
 	    [SERVER_CODE_WORDS] = server_code_words,
 	    [SERVER_BROKEN] = server_broken,
 	};
 
+	d->opened = 0;
 	while (!runs[d->server](d, in, out))
 		;
+	out->opened = d->opened;
+	if (d->summary.response.kind == SUMMARY_VANISHED &&
+	    out->kind == MOVE_PASS)
+		summary_response_text(&d->summary, slice_head(in, out->n));
 }

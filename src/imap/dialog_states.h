@@ -34,9 +34,24 @@ enum server_state {
 	SERVER_BROKEN
 };
 
+enum { DONE_LEN = 6 };
+
 /* n == 0 makes it MOVE_WAIT. */
 void move_bytes(struct move *m, enum move_kind kind, size_t n);
 void move_end(struct dialog *d, struct move *m, const char *why);
+
+/* Of the table of client states: CLIENT_HEAD. */
+bool dialog_head(struct dialog *d, struct slice in, struct move *out);
+/* Does it begin with "DONE" CRLF, as far as the bytes go? */
+bool dialog_done_so_far(struct slice in);
+
+/* Of the table of server states: SERVER_DATA and SERVER_LITERAL. */
+bool dialog_data(struct dialog *d, struct slice in, struct move *out);
+bool dialog_data_literal(struct dialog *d, struct slice in, struct move *out);
+/* n more bytes of a response pass to the client. */
+void dialog_pass(struct dialog *d, struct move *out, size_t n);
+/* All of the backend's line in hand was judged. */
+void dialog_line_done(struct dialog *d);
 
 /* The backend's tagged line for d->answer is complete. */
 void dialog_answered(struct dialog *d);

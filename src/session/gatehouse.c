@@ -295,7 +295,9 @@ literal_objection(const struct session *s, struct slice tag, struct slice verb)
 	if (v == VERB_LOGIN && !gate_may_login(s))
 		return REPLY_PRIVACY_REQUIRED;
 	if (v != VERB_LOGIN && v != VERB_ID)
-		return v == VERB_OTHER ? REPLY_UNKNOWN : REPLY_SYNTAX;
+		return verb_permission(v, PHASE_CLEAR) == PERMISSION_ANSWER
+			   ? REPLY_SYNTAX
+			   : REPLY_UNKNOWN;
 	if (scan->binary)
 		return REPLY_SYNTAX;
 	if (scan->literal > session_settings(s)->limits.literal)

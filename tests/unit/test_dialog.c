@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dialogs.h"
 #include "imap/capability.h"
-#include "imap/dialog.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 void suite_dialog(void);
 
-enum { STEPS = 10, ROOM = 8192 };
+enum { STEPS = 10 };
 
 /*
  * One step: who speaks ('C' client, 'S' server), what, and what has reached
@@ -212,6 +212,15 @@ static const struct {
 	{'C', "b STARTTLS%\r\n", "", "b BAD Syntax error\r\n"},
 	{'C', "c \xa0" "COMPRESS x\r\n", "", "c BAD Syntax error\r\n"},
 	{'C', "d X-A_B.C\r\n", "d X-A_B.C\r\n", ""}}},
+{"UID needs a verb that has such a form, one space behind it", 0, {
+	{'C', "a UID FETCH 1 FLAGS\r\nb uid xfoo\r\n", "a UID FETCH 1 FLAGS\r\nb uid xfoo\r\n", ""},
+	{'C', "c UID\r\nd UID  EXPUNGE 1\r\n", "", "c BAD Syntax error\r\nd BAD Syntax error\r\n"},
+	{'C', "e UID\tEXPUNGE 1\r\nf UID {7+}\r\nEXPUNGE 1\r\n", "", "e BAD Syntax error\r\nf BAD Syntax error\r\n"},
+	{'C', "g UID LOGIN a b\r\nh UID IDLE\r\ni UID UID FETCH 1\r\n", "", "g BAD Syntax error\r\nh BAD Syntax error\r\ni BAD Syntax error\r\n"}}},
+{"a number is held until it is known what it counts", 0, {
+	{'S', "* 12", "", "* "},
+	{'S', " FET", "", ""},
+	{'S', "CH (FLAGS ())\r\n* 3\r\n* 4  x\r\n* 5 {2}\r\nab\r\n", "", "12 FETCH (FLAGS ())\r\n* 3\r\n* 4  x\r\n* 5 {2}\r\nab\r\n"}}},
 {"other codes are left alone", 0, {
 	{'S', "* OK [CAPABILITYX a] x\r\n* OK [UIDNEXT 5] y\r\n* NO [ALERT] z\r\n", "", "* OK [CAPABILITYX a] x\r\n* OK [UIDNEXT 5] y\r\n* NO [ALERT] z\r\n"}}},
 {"8-bit data and long keywords pass", 0, {
@@ -220,103 +229,9 @@ static const struct {
 };
 /* clang-format on */
 
-/* Both directions of one dialog, with what nobody has judged yet. */
-struct run {
-	struct dialog d;
-	struct {
-		unsigned char bytes[ROOM];
-		size_t len;
-	} client, server;
-	struct {
-		char text[ROOM];
-		size_t len;
-	} to_backend, to_client;
-	bool ended;
-};
-
-#define ADD(out, from, n)                                                      \
-	do {                                                                   \
-		memcpy((out).text + (out).len, (from), (n));                   \
-		(out).len += (n);                                              \
-	} while (0)
-
-/* One move of one side; false when there is none. */
-static bool
-move(struct run *r, bool client)
-{
-	unsigned char *bytes = client ? r->client.bytes : r->server.bytes;
-	size_t *len = client ? &r->client.len : &r->server.len;
-	/* Exactly as much memory as there are bytes. */
-	unsigned char *copy = malloc(*len + 1);
-	char text[REPLY_MAX];
-	struct move m;
-
-	memcpy(copy, bytes, *len);
-	if (client)
-		dialog_client(&r->d, slice_of(copy, *len), &m);
-	else
-		dialog_server(&r->d, slice_of(copy, *len), &m);
-	CU_ASSERT(m.n <= *len);
-	switch (m.kind) {
-	case MOVE_PASS:
-		CU_ASSERT(m.n > 0);
-		if (client)
-			ADD(r->to_backend, copy, m.n);
-		else
-			ADD(r->to_client, copy, m.n);
-		break;
-	case MOVE_PUT:
-		CU_ASSERT(client);
-		ADD(r->to_backend, m.text.ptr, m.text.len);
-		break;
-	case MOVE_REPLY:
-		CU_ASSERT(dialog_boundary(&r->d));
-		ADD(r->to_client, text, reply_format(m.reply, m.tag, text));
-		break;
-	case MOVE_END:
-		CU_ASSERT_PTR_NOT_NULL(m.why);
-		r->ended = true;
-		break;
-	case MOVE_SKIP:
-	case MOVE_WAIT:
-	default:
-		break;
-	}
-	free(copy);
-	if (m.kind == MOVE_WAIT || m.kind == MOVE_END) {
-		CU_ASSERT(m.kind == MOVE_END || *len <= DIALOG_MOST ||
-			  r->d.word_due || !dialog_boundary(&r->d) ||
-			  r->d.tags.len + 8 > TAGS_ROOM);
-		return false;
-	}
-	memmove(bytes, bytes + m.n, *len - m.n);
-	*len -= m.n;
-	return true;
-}
-
-static void
-settle(struct run *r)
-{
-	while (!r->ended && (move(r, true) || move(r, false)))
-		;
-}
-
-static void
-give(struct run *r, char who, const char *bytes, size_t n)
-{
-	if (who == 'C') {
-		memcpy(r->client.bytes + r->client.len, bytes, n);
-		r->client.len += n;
-	} else {
-		memcpy(r->server.bytes + r->server.len, bytes, n);
-		r->server.len += n;
-	}
-	settle(r);
-}
-
 /* Plays one step in pieces; cut 0: byte by byte. */
 static bool
-play(struct run *r, const struct step *s, size_t cut, const char *shows)
+play(struct dialogs *r, const struct step *s, size_t cut, const char *shows)
 {
 	size_t n = strlen(s->in);
 	bool end = strcmp(s->to_backend, "END") == 0 ||
@@ -326,12 +241,12 @@ play(struct run *r, const struct step *s, size_t cut, const char *shows)
 	r->to_backend.len = r->to_client.len = 0;
 	if (cut == 0) {
 		for (size_t i = 0; i < n; i++)
-			give(r, s->who, s->in + i, 1);
+			dialogs_give(r, s->who, s->in + i, 1);
 	} else if (cut >= n) {
-		give(r, s->who, s->in, n);
+		dialogs_give(r, s->who, s->in, n);
 	} else {
-		give(r, s->who, s->in, cut);
-		give(r, s->who, s->in + cut, n - cut);
+		dialogs_give(r, s->who, s->in, cut);
+		dialogs_give(r, s->who, s->in + cut, n - cut);
 	}
 	r->to_backend.text[r->to_backend.len] = '\0';
 	r->to_client.text[r->to_client.len] = '\0';
@@ -357,10 +272,9 @@ play(struct run *r, const struct step *s, size_t cut, const char *shows)
 static bool
 play_all(size_t i, size_t cut)
 {
-	static struct run r;
+	static struct dialogs r;
 
-	memset(&r, 0, sizeof r);
-	dialog_init(&r.d, cases[i].flags);
+	dialogs_begin(&r, cases[i].flags);
 	for (size_t k = 0; k < STEPS && cases[i].steps[k].who; k++)
 		if (!play(&r, &cases[i].steps[k], cut, cases[i].shows))
 			return false;
@@ -371,7 +285,7 @@ static void
 dialogs(void)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		(void)play_all(i, ROOM);
+		(void)play_all(i, DIALOGS_ROOM);
 }
 
 static void
@@ -392,30 +306,23 @@ dialogs_at_every_cut(void)
 }
 
 static void
-fresh(struct run *r, unsigned flags)
-{
-	memset(r, 0, sizeof *r);
-	dialog_init(&r->d, flags);
-}
-
-static void
 many_commands_wait_for_answers(void)
 {
-	static struct run r;
+	static struct dialogs r;
 	char text[32];
 	unsigned sent = 0;
 
-	fresh(&r, 0);
+	dialogs_begin(&r, 0);
 	for (unsigned i = 0; i < 300; i++) {
 		(void)snprintf(text, sizeof text, "t%03u NOOP\r\n", i);
-		give(&r, 'C', text, strlen(text));
+		dialogs_give(&r, 'C', text, strlen(text));
 		sent += (unsigned)strlen(text);
 	}
 	CU_ASSERT(r.to_backend.len < sent);
 	CU_ASSERT(tags_count(&r.d.tags) > 40);
 	for (unsigned i = 0; i < 300; i++) {
 		(void)snprintf(text, sizeof text, "t%03u OK\r\n", i);
-		give(&r, 'S', text, strlen(text));
+		dialogs_give(&r, 'S', text, strlen(text));
 		CU_ASSERT(!r.ended);
 	}
 	CU_ASSERT_EQUAL(r.to_backend.len, sent);
@@ -426,26 +333,26 @@ many_commands_wait_for_answers(void)
 static void
 idle_means_nothing_in_flight(void)
 {
-	static struct run r;
+	static struct dialogs r;
 
-	fresh(&r, 0);
+	dialogs_begin(&r, 0);
 	CU_ASSERT(dialog_idle(&r.d));
-	give(&r, 'C', "a NO", 4);
+	dialogs_give(&r, 'C', "a NO", 4);
 	CU_ASSERT(dialog_idle(&r.d)); /* nothing of it was forwarded */
-	give(&r, 'C', "OP ", 3);
+	dialogs_give(&r, 'C', "OP ", 3);
 	CU_ASSERT(!dialog_idle(&r.d));
-	give(&r, 'C', "\r\n", 2);
+	dialogs_give(&r, 'C', "\r\n", 2);
 	CU_ASSERT(!dialog_idle(&r.d));
-	give(&r, 'S', "a OK\r\n", 6);
+	dialogs_give(&r, 'S', "a OK\r\n", 6);
 	CU_ASSERT(dialog_idle(&r.d));
-	give(&r, 'C', "b IDLE\r\n", 8);
+	dialogs_give(&r, 'C', "b IDLE\r\n", 8);
 	CU_ASSERT(!dialog_idle(&r.d));
-	give(&r, 'S', "+ x\r\n", 5);
+	dialogs_give(&r, 'S', "+ x\r\n", 5);
 	CU_ASSERT(dialog_idle(&r.d));
 	CU_ASSERT(dialog_boundary(&r.d));
-	give(&r, 'S', "* 1 FETCH (X {3}\r\n", 18);
+	dialogs_give(&r, 'S', "* 1 FETCH (X {3}\r\n", 18);
 	CU_ASSERT(!dialog_boundary(&r.d));
-	give(&r, 'S', "abc)\r\n", 6);
+	dialogs_give(&r, 'S', "abc)\r\n", 6);
 	CU_ASSERT(dialog_boundary(&r.d));
 }
 
@@ -453,28 +360,28 @@ idle_means_nothing_in_flight(void)
 static void
 long_lines_stream(void)
 {
-	static struct run r;
+	static struct dialogs r;
 	char filler[1024];
 
 	memset(filler, 'x', sizeof filler);
-	fresh(&r, CAP_IMAP4REV2);
-	give(&r, 'C', "a SEARCH ", 9);
-	give(&r, 'S', "* SEARCH ", 9);
+	dialogs_begin(&r, CAP_IMAP4REV2);
+	dialogs_give(&r, 'C', "a SEARCH ", 9);
+	dialogs_give(&r, 'S', "* SEARCH ", 9);
 	for (unsigned i = 0; i < 2048; i++) {
 		r.to_backend.len = r.to_client.len = 0;
-		give(&r, 'C', filler, sizeof filler);
-		give(&r, 'S', filler, sizeof filler);
+		dialogs_give(&r, 'C', filler, sizeof filler);
+		dialogs_give(&r, 'S', filler, sizeof filler);
 		CU_ASSERT_EQUAL(r.to_backend.len, sizeof filler);
 		CU_ASSERT_EQUAL(r.to_client.len, sizeof filler);
 	}
-	give(&r, 'S', "\r\n", 2);
-	give(&r, 'C', " {9999999999999+}\r\n", 19);
-	give(&r, 'S', "+ \r\n* SEARCH ", 14);
-	give(&r, 'S', " {9999999999999}\r\n", 18);
+	dialogs_give(&r, 'S', "\r\n", 2);
+	dialogs_give(&r, 'C', " {9999999999999+}\r\n", 19);
+	dialogs_give(&r, 'S', "+ \r\n* SEARCH ", 14);
+	dialogs_give(&r, 'S', " {9999999999999}\r\n", 18);
 	for (unsigned i = 0; i < 2048; i++) {
 		r.to_backend.len = r.to_client.len = 0;
-		give(&r, 'C', filler, sizeof filler);
-		give(&r, 'S', filler, sizeof filler);
+		dialogs_give(&r, 'C', filler, sizeof filler);
+		dialogs_give(&r, 'S', filler, sizeof filler);
 		CU_ASSERT_EQUAL(r.to_backend.len, sizeof filler);
 		CU_ASSERT_EQUAL(r.to_client.len, sizeof filler);
 	}
@@ -485,14 +392,78 @@ long_lines_stream(void)
 static void
 endless_capability_words_end_the_session(void)
 {
-	static struct run r;
+	static struct dialogs r;
 	char word[DIALOG_WORD + 2];
 
 	memset(word, 'X', sizeof word);
-	fresh(&r, 0);
-	give(&r, 'S', "* CAPABILITY ", 13);
-	give(&r, 'S', word, sizeof word);
+	dialogs_begin(&r, 0);
+	dialogs_give(&r, 'S', "* CAPABILITY ", 13);
+	dialogs_give(&r, 'S', word, sizeof word);
 	CU_ASSERT(r.ended);
+}
+
+/* As a policy does. */
+static bool
+permits(void *arg, enum verb verb, struct slice name)
+{
+	unsigned *asked = arg;
+
+	(*asked)++;
+	return verb != VERB_EXPUNGE && verb != VERB_APPEND &&
+	       !slice_ieq(name, SLICE("XKILL"));
+}
+
+static void
+what_a_policy_forbids_never_passes(void)
+{
+	static const char in[] =
+	    "a EXPUNGE\r\nb uid expunge 1:*\r\nc APPEND INBOX {9+}\r\n"
+	    "x EXPUNGE {3+}\r\nabc\r\nd APPEND INBOX {10}\r\n"
+	    "e xkill 1\r\nf UID XKILL\r\ng XKILLED\r\nh LOGIN a b\r\n";
+	static const char no[] = " NO [NOPERM] Command not allowed here\r\n";
+	size_t most = sizeof in - 1;
+
+	for (size_t cut = 0; cut <= most; cut++) {
+		static struct dialogs r;
+		char want[512];
+		unsigned asked = 0;
+
+		dialogs_begin(&r, 0);
+		dialog_forbid(&r.d, permits, &asked);
+		dialogs_give(&r, 'C', in, cut);
+		dialogs_give(&r, 'C', in + cut, most - cut);
+		(void)snprintf(want, sizeof want,
+			       "a%sb%sc%sd%se%sf%sh BAD Command not allowed "
+			       "after login\r\n",
+			       no, no, no, no, no, no);
+		r.to_client.text[r.to_client.len] = '\0';
+		r.to_backend.text[r.to_backend.len] = '\0';
+		CU_ASSERT_STRING_EQUAL(r.to_client.text, want);
+		CU_ASSERT_STRING_EQUAL(r.to_backend.text, "g XKILLED\r\n");
+		CU_ASSERT(!r.ended);
+		CU_ASSERT_EQUAL(asked, 7);
+		CU_ASSERT_EQUAL(r.d.commands, 8);
+	}
+}
+
+/* Our answer does not go into the middle of what the backend says. */
+static void
+a_policy_speaks_between_responses(void)
+{
+	static struct dialogs r;
+	unsigned asked = 0;
+
+	dialogs_begin(&r, 0);
+	dialog_forbid(&r.d, permits, &asked);
+	dialogs_give(&r, 'C', "a FETCH 1 BODY[]\r\n", 18);
+	dialogs_give(&r, 'S', "* 1 FETCH (BODY[] {4}\r\nab", 25);
+	dialogs_give(&r, 'C', "b EXPUNGE\r\n", 11);
+	CU_ASSERT(!slice_iends(slice_of(r.to_client.text, r.to_client.len),
+			       SLICE("here\r\n")));
+	dialogs_give(&r, 'S', "cd)\r\n", 5);
+	CU_ASSERT(slice_iends(slice_of(r.to_client.text, r.to_client.len),
+			      SLICE("abcd)\r\nb NO [NOPERM] Command not "
+				    "allowed here\r\n")));
 }
 
 void
@@ -506,6 +477,10 @@ suite_dialog(void)
 		    many_commands_wait_for_answers);
 	CU_add_test(suite, "idle and boundary", idle_means_nothing_in_flight);
 	CU_add_test(suite, "long lines and literals stream", long_lines_stream);
+	CU_add_test(suite, "what a policy forbids never passes",
+		    what_a_policy_forbids_never_passes);
+	CU_add_test(suite, "a policy speaks between responses",
+		    a_policy_speaks_between_responses);
 	CU_add_test(suite, "endless words end the session",
 		    endless_capability_words_end_the_session);
 }
