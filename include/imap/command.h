@@ -72,6 +72,14 @@ enum err command_id(struct slice args, unsigned char *mem, id_pair *pair,
 		    void *arg) MUST_USE;
 
 /*
+ * The mailbox that is the first argument of SELECT or EXAMINE, decoded into mem
+ * (args.len bytes); it is what a server would take it for, an atom with any
+ * bytes up to a space, too. ERR_SYNTAX: it does not end.
+ */
+enum err command_mailbox(struct slice args, unsigned char *mem,
+			 struct slice *name) MUST_USE;
+
+/*
  * How a string goes to a backend: quoted unless it holds CR, LF, NUL, a byte
  * over 0x7f, or is longer than 1000 bytes.
  */

@@ -333,6 +333,20 @@ command_id(struct slice args, unsigned char *mem, id_pair *pair, void *arg)
 	return e;
 }
 
+enum err
+command_mailbox(struct slice args, unsigned char *mem, struct slice *name)
+{
+	struct reader r = {args, mem};
+	size_t n = slice_find(args, ' ');
+
+	if (args.len > 0 && (args.ptr[0] == '"' || args.ptr[0] == '{'))
+		return read_string(&r, name) ? ERR_OK : ERR_SYNTAX;
+	if (n == 0)
+		return ERR_SYNTAX;
+	*name = keep(&r, n);
+	return ERR_OK;
+}
+
 bool
 string_fits_quoted(struct slice s)
 {
