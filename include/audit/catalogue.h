@@ -146,7 +146,35 @@
 	  "bytes of IMAP sent to the client")                                 \
 	X(COMMANDS, "imapward.commands", N, ON(CONNECTION), NO,               \
 	  "commands relayed or answered")                                     \
-	X(STATE, "imapward.state", S, NO, ON(CONNECTION) | ON(VIOLATION),     \
+	X(COMMANDS_BY_VERB, "imapward.commands_by_verb", L, NO,               \
+	  ON(CONNECTION),                                                     \
+	  "commands after login, each verb and how often, as in FETCH 12")    \
+	X(OPENED, "imapward.mailboxes.opened", N, NO, ON(CONNECTION),         \
+	  "how often a mailbox was selected or examined")                     \
+	X(SELECTED, "imapward.mailboxes.selected", L, NO, ON(CONNECTION),     \
+	  "which were selected, each once; of all mailboxes the first 32")    \
+	X(EXAMINED, "imapward.mailboxes.examined", L, NO, ON(CONNECTION),     \
+	  "which were examined, which means read only")                       \
+	X(FETCH_RESPONSES, "imapward.fetch.responses", N, NO, ON(CONNECTION), \
+	  "FETCH responses, those that tell flags only, too")                 \
+	X(FETCHED, "imapward.fetch.messages", N, NO, ON(CONNECTION),          \
+	  "of these, with text of a message, which means with a literal")     \
+	X(FETCHED_BYTES, "imapward.fetch.bytes", N, NO, ON(CONNECTION),       \
+	  "bytes of that text, as far as it came")                            \
+	X(APPENDED, "imapward.append.messages", N, NO, ON(CONNECTION),        \
+	  "messages that APPEND has added")                                   \
+	X(APPENDED_BYTES, "imapward.append.bytes", N, NO, ON(CONNECTION),     \
+	  "bytes that came for it, added or not")                             \
+	X(EXPUNGED, "imapward.expunged", N, NO, ON(CONNECTION),               \
+	  "messages the backend said were expunged, by whomever")             \
+	X(IDLE, "imapward.idle.duration", N, NO, ON(CONNECTION),              \
+	  "nanoseconds in IDLE")                                              \
+	X(LOGOUT, "imapward.logout", B, NO, ON(CONNECTION),                   \
+	  "after login: did the client say LOGOUT")                           \
+	X(LIMITS, "imapward.limits", L, NO, ON(CONNECTION),                   \
+	  "rules that refused or delayed something after login, each with "   \
+	  "how often")                                                        \
+	X(STATE, "imapward.state", S, NO, ON(CONNECTION) | ON(VIOLATION),       \
 	  "state of the session when it ended")                               \
 	X(RULE, "rule.name", S, ON(VIOLATION) | ON(LIMIT) | ON(BAN),              \
 	  ON(CERTIFICATE) | ON(LOGIN), "the rule that decided")                 \
@@ -229,6 +257,16 @@
 	  ON(BAN) | ON(STATE), "how many")                                      \
 	X(CLIENT_ID, "imapward.client.id", S, NO, ON(LOGIN),                  \
 	  "name and version from the client's ID command (RFC 2971)")         \
+	X(AGENT_NAME, "user_agent.name", S, NO, ON(CONNECTION),               \
+	  "name, from the last ID command that the client has sent")          \
+	X(AGENT_VERSION, "user_agent.version", S, NO, ON(CONNECTION),         \
+	  "version, from there")                                              \
+	X(AGENT_OS, "user_agent.os.name", S, NO, ON(CONNECTION),              \
+	  "os, from there")                                                   \
+	X(AGENT_OS_VERSION, "user_agent.os.version", S, NO, ON(CONNECTION),   \
+	  "os-version, from there")                                           \
+	X(AGENT_VENDOR, "imapward.client.vendor", S, NO, ON(CONNECTION),      \
+	  "vendor, from there")                                               \
 	X(CHAIN, "imapward.audit.chain", S, ON(ANCHOR), NO,                   \
 	  "which chain it is of: 16 hex digits")                              \
 	X(SEQUENCE, "event.sequence", N, ON(ANCHOR), EVERY,                   \

@@ -41,7 +41,7 @@ struct event_privacy {
  * EVENT_MAX: no line is longer, its newline included, nor when it is sealed
  * (audit/chain.h), for which event_end leaves room.
  */
-enum { EVENT_MAX = 8192, EVENT_SEAL = 96, EVENT_LIST_MAX = 16 };
+enum { EVENT_MAX = 8192, EVENT_SEAL = 96, EVENT_LIST_MAX = 64 };
 
 /* One line being written; lives on the caller's stack. */
 struct event {

@@ -161,6 +161,7 @@ struct session {
 	bool halved;  /* the client ended; the backend may finish */
 	bool greeting_due;
 	bool turned; /* it has its turn, and the step is not made yet */
+	bool idling; /* in IDLE */
 	unsigned char signal; /* enum tls_signal: how it left without TLS ... */
 	unsigned char stage;  /* enum tls_stage */
 	bool told;            /* ... and an event has said so */
@@ -170,14 +171,16 @@ struct session {
 	struct leg legs[SIDES];
 	unsigned commands; /* before login */
 	unsigned attempts, failures;
-	uint64_t gate_bytes;     /* before login */
-	const char *why;         /* it ended */
-	const char *last_state;  /* the state that ended */
-	size_t backend;          /* index, once authenticated */
-	char *user;              /* accepted; own memory */
-	char *sni;               /* own memory, NULL when there was none */
-	char *client_id;         /* own memory */
-	struct witness *witness; /* until the first valid command */
+	uint64_t gate_bytes;          /* before login */
+	const char *why;              /* it ended */
+	const char *last_state;       /* the state that ended */
+	size_t backend;               /* index, once authenticated */
+	char *user;                   /* accepted; own memory */
+	char *sni;                    /* own memory, NULL when there was none */
+	char *agent;                  /* own memory; see agent.c */
+	struct diary *diary;          /* own memory; see diary.c */
+	uint64_t idle_since, idle_ms; /* of IDLE: since when, and before */
+	struct witness *witness;      /* until the first valid command */
 	struct attempt *attempt;
 	union {
 		struct gate gate;     /* before login */
@@ -296,6 +299,34 @@ void witness_end(struct session *s);
 /* Who it is, and what was noted. */
 void witness_who(const struct session *s, struct event *e);
 void witness_tell(struct session *s, struct event *e);
+
+/* agent.c: what the client says it is */
+enum agent_field {
+	AGENT_NAME,
+	AGENT_VERSION,
+	AGENT_OS,
+	AGENT_OS_VERSION,
+	AGENT_VENDOR,
+	AGENT_FIELDS
+};
+
+/* The arguments of an ID command; errors are command_id's. */
+enum err agent_read(struct session *s, struct slice args);
+void agent_forget(struct session *s);
+/* Name and version; all there is. */
+void agent_tell_short(const struct session *s, struct event *e);
+void agent_tell(const struct session *s, struct event *e);
+
+/* diary.c: what is told when a session ends that had logged in */
+/* watch, bytes: of a move, on their way to the backend. */
+void diary_watch(struct session *s, unsigned watch, struct slice bytes);
+/* The oldest SELECT or EXAMINE not answered yet is. */
+void diary_opened(struct session *s, bool agreed);
+/* A rule has refused or delayed something; name: the settings'. Returns how
+ * often it did so; UINT32_MAX: too many rules to count. */
+unsigned diary_rule(struct session *s, const char *name);
+void diary_tell(const struct session *s, struct event *e);
+void diary_free(struct session *s);
 
 /* report.c: one event each */
 void report_tls(struct session *s); /* established */

@@ -37,7 +37,7 @@ static const char *const type_schemas[] = {
     [FIELD_N] = "\"type\": \"integer\", \"minimum\": 0",
     [FIELD_B] = "\"type\": \"boolean\"",
     [FIELD_L] =
-	"\"type\": \"array\", \"minItems\": 1, \"maxItems\": 16, "
+	"\"type\": \"array\", \"minItems\": 1, \"maxItems\": 64, "
 	"\"items\": {\"type\": \"string\", \"maxLength\": " TEXT_MOST "}",
 };
 

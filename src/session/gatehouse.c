@@ -133,52 +133,15 @@ say_logout(struct session *s, const struct command *c)
 	return session_end(s, REPLY_NONE, "logout");
 }
 
-static void
-note_id(void *arg, struct slice key, struct slice value)
-{
-	struct slice *found = arg;
-
-	if (!value.ptr)
-		return;
-	if (slice_ieq(key, SLICE("name")))
-		found[0] = slice_head(value, 64);
-	else if (slice_ieq(key, SLICE("version")))
-		found[1] = slice_head(value, 64);
-}
-
-static void
-keep_client_id(struct session *s, const struct slice found[2])
-{
-	char *id;
-	size_t n = found[0].len;
-
-	if (n + found[1].len == 0 || !(id = malloc(n + found[1].len + 2)))
-		return;
-	memcpy(id, found[0].ptr, n);
-	if (n > 0 && found[1].len > 0)
-		id[n++] = ' ';
-	memcpy(id + n, found[1].ptr, found[1].len);
-	id[n + found[1].len] = '\0';
-	free(s->client_id);
-	s->client_id = id;
-}
-
 static enum state
 say_id(struct session *s, const struct command *c)
 {
-	struct slice found[2] = {SLICE_EMPTY, SLICE_EMPTY};
-	unsigned char *mem = malloc(c->args.len + 1);
-	enum err e = ERR_NOMEM;
+	enum err e = agent_read(s, c->args);
 
-	if (mem)
-		e = command_id(c->args, mem, note_id, found);
-	if (e == ERR_OK) {
-		keep_client_id(s, found);
+	if (e == ERR_OK)
 		session_send(s, SIDE_CLIENT,
 			     SLICE("* ID (\"name\" \"imapward\")\r\n"));
-	}
 	session_say(s, e == ERR_OK ? REPLY_ID_OK : REPLY_SYNTAX, c->tag);
-	free(mem);
 	return (enum state)s->state;
 }
 
@@ -195,8 +158,7 @@ say_starttls(struct session *s, const struct command *c)
 	}
 	session_say(s, REPLY_STARTTLS_OK, c->tag);
 	/* What was said in clear counts for nothing any more. */
-	free(s->client_id);
-	s->client_id = NULL;
+	agent_forget(s);
 	s->greeted = false;
 	s->commands = 0;
 	s->gate_bytes = 0;

@@ -31,12 +31,29 @@ forward(struct session *s, enum side from)
 	buf_take(b, ready.len);
 }
 
+/* What a move tells beside what is to be done. */
+static void
+take_notes(struct session *s, enum side from, const struct move *m)
+{
+	struct slice bytes = m->text;
+
+	if (m->opened)
+		diary_opened(s, m->opened == OPENED_YES);
+	if (!m->watch)
+		return;
+	if (m->kind == MOVE_PASS)
+		bytes = slice_head(buf_uncleared(&s->legs[from].plain), m->n);
+	diary_watch(s, m->watch, bytes);
+}
+
 /* Carries out one move; false: there was none, or it ends the session. */
 static bool
 carry_out(struct session *s, enum side from, const struct move *m)
 {
 	struct buf *b = &s->legs[from].plain;
 
+	if (m->watch || m->opened)
+		take_notes(s, from, m);
 	switch (m->kind) {
 	case MOVE_PASS:
 		buf_pass(b, m->n);
@@ -106,6 +123,19 @@ note_strays(struct session *s)
 	}
 }
 
+static void
+count_idle(struct session *s)
+{
+	bool idling = dialog_idling(&s->in.dialog);
+
+	if (idling == s->idling)
+		return;
+	if (s->idling)
+		s->idle_ms += s->now - s->idle_since;
+	s->idling = idling;
+	s->idle_since = s->now;
+}
+
 static enum state
 violated(struct session *s, enum side side, const char *why)
 {
@@ -167,6 +197,7 @@ relay_stream(struct session *s)
 		s->moved = s->moved || moved;
 	} while (moved);
 	note_strays(s);
+	count_idle(s);
 	if (s->moved)
 		return STATE_RELAY;
 	if (s->legs[SIDE_BACKEND].ended &&

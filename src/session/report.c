@@ -213,7 +213,7 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 		event_text(e, FIELD_BACKEND_IP, ip);
 	}
 	event_bool(e, FIELD_TLS_ESTABLISHED, s->legs[SIDE_CLIENT].tls != NULL);
-	event_text(e, FIELD_CLIENT_ID, s->client_id);
+	agent_tell_short(s, e);
 	add_duration(e, s->now - a->began);
 	emit(s, e);
 }
@@ -294,6 +294,8 @@ report_connection(struct session *s)
 	event_number(e, FIELD_BYTES_OUT, client->bytes_out);
 	event_number(e, FIELD_COMMANDS,
 		     s->commands + (relayed ? s->in.dialog.commands : 0));
+	if (relayed)
+		diary_tell(s, e);
 	if (s->signal != SIGNAL_NONE && !s->told) {
 		event_text(e, FIELD_TLS_SNI, s->sni);
 		witness_tell(s, e);

@@ -235,10 +235,11 @@ session_clear(struct session *s)
 	policy_unref(s->policy);
 	free(s->user);
 	free(s->sni);
-	free(s->client_id);
+	agent_forget(s);
+	diary_free(s);
 	s->store = NULL;
 	s->policy = NULL;
-	s->user = s->sni = s->client_id = NULL;
+	s->user = s->sni = NULL;
 }
 
 void
