@@ -23,6 +23,7 @@ enum kind {
 	KIND_NETWORKS, /* a list of networks */
 	KIND_NAMES,    /* a list of names of ours, const char * */
 	KIND_SUBJECTS, /* a list of what certificates name, const char * */
+	KIND_VERBS,    /* a list of verbs of IMAP, const char * */
 	KIND_TERMS,    /* an ordered set out of a vocabulary, uint8_t */
 	KIND_SWITCH,   /* bool: false and true have words */
 	KIND_CHOICE,   /* enum: its values from least to most have words */
@@ -77,6 +78,9 @@ enum { KEYS_MAX = 160, EXPECTS_MAX = 160 };
 /* Of limits and state; see keys_limits.c. */
 extern const struct key keys_limits[];
 extern const size_t keys_limits_count;
+/* Of commands; see keys_commands.c. */
+extern const struct key keys_commands[];
+extern const size_t keys_commands_count;
 
 /* NULL behind the last one; a group or list comes before the keys in it. */
 const struct key *key_at(size_t i);

@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "config/vocabulary.h"
 #include "policy/cidr.h"
+#include "policy/commands.h"
 #include "policy/rule.h"
 
 #include <stdbool.h>
@@ -186,6 +187,9 @@ struct settings {
 		size_t rules_count;
 		struct rules table;
 	} limits;
+
+	struct command_rule *commands;
+	size_t commands_count;
 
 	struct {
 		const char *path;  /* of the file; "": none */

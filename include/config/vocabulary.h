@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * vocabulary.h - what of TLS may be named: cipher suites, groups, signature
- * algorithms.
+ * vocabulary.h - what may be named: of TLS cipher suites, groups and signature
+ * algorithms, of IMAP verbs that may be forbidden.
  *
- * All that our TLS library does and RFC 9325 lets stand, and nothing weaker.
+ * Of TLS all that our library does and RFC 9325 lets stand, and nothing weaker.
  * Settings hold the ids; tls/ knows what the library calls them.
  */
 #ifndef CONFIG_VOCABULARY_H
@@ -66,9 +66,10 @@ enum { TERM_ECDSA = 1, TERM_RSA = 2 };
 struct term {
 	const char *name;       /* as IANA writes it */
 	const char *aliases[2]; /* as OpenSSL does; NULL: none */
-	uint16_t code;          /* IANA's number, as in a ClientHello */
-	bool tls12, tls13;      /* versions in whose handshakes it is used */
-	unsigned keys;          /* TERM_ECDSA, TERM_RSA */
+	/* The rest is about terms of TLS. */
+	uint16_t code;     /* IANA's number, as in a ClientHello */
+	bool tls12, tls13; /* versions in whose handshakes it is used */
+	unsigned keys;     /* TERM_ECDSA, TERM_RSA */
 };
 
 /* Something known that nobody gets, by a part of its name. */
@@ -90,6 +91,7 @@ struct vocabulary {
 extern const struct vocabulary tls_ciphers;    /* by enum tls_cipher */
 extern const struct vocabulary tls_groups;     /* by enum tls_group */
 extern const struct vocabulary tls_signatures; /* by enum tls_signature */
+extern const struct vocabulary imap_verbs;     /* VERB_LIST_MAIL */
 
 /* By name or alias, whatever the case. ERR_UNKNOWN: *id is untouched. */
 enum err vocabulary_find(const struct vocabulary *v, struct slice name,

@@ -17,70 +17,78 @@
  * X(id, before TLS, before login, after login, "UID verb" is a command, too);
  * the id is the verb.
  */
-#define VERB_LIST(X)                                                         \
-	X(CAPABILITY,     ANSWER, ANSWER, PASS,   ALONE)                     \
-	X(NOOP,           ANSWER, ANSWER, PASS,   ALONE)                     \
-	X(ID,             ANSWER, ANSWER, PASS,   ALONE) /* RFC 2971 */      \
-	X(LOGOUT,         ANSWER, ANSWER, PASS,   ALONE)                     \
-	X(STARTTLS,       ANSWER, REFUSE, REFUSE, ALONE)                     \
-	X(LOGIN,          ANSWER, ANSWER, REFUSE, ALONE)                     \
-	X(AUTHENTICATE,   ANSWER, ANSWER, REFUSE, ALONE)                     \
-	X(COMPRESS,       REFUSE, REFUSE, REFUSE, ALONE) /* RFC 4978 */      \
-	X(UNAUTHENTICATE, REFUSE, REFUSE, REFUSE, ALONE) /* RFC 8437 */      \
-	X(ENABLE,         REFUSE, REFUSE, PASS,   ALONE) /* RFC 5161 */      \
-	X(IDLE,           REFUSE, REFUSE, PASS,   ALONE) /* RFC 2177 */      \
+/* Those that a session cannot do without, or that never pass after login. */
+#define VERB_LIST_SESSION(X)                                                 \
+	X(CAPABILITY,      ANSWER, ANSWER, PASS,   ALONE)                    \
+	X(NOOP,            ANSWER, ANSWER, PASS,   ALONE)                    \
+	X(LOGOUT,          ANSWER, ANSWER, PASS,   ALONE)                    \
+	X(STARTTLS,        ANSWER, REFUSE, REFUSE, ALONE)                    \
+	X(LOGIN,           ANSWER, ANSWER, REFUSE, ALONE)                    \
+	X(AUTHENTICATE,    ANSWER, ANSWER, REFUSE, ALONE)                    \
+	X(COMPRESS,        REFUSE, REFUSE, REFUSE, ALONE) /* RFC 4978 */     \
+	X(UNAUTHENTICATE,  REFUSE, REFUSE, REFUSE, ALONE) /* RFC 8437 */     \
+	X(UID,             REFUSE, REFUSE, PASS,   ALONE)
+
+/* Those about mail: somebody may be forbidden to say them. */
+#define VERB_LIST_MAIL(X)                                                    \
+	X(ID,              ANSWER, ANSWER, PASS,   ALONE) /* RFC 2971 */     \
+	X(ENABLE,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 5161 */     \
+	X(IDLE,            REFUSE, REFUSE, PASS,   ALONE) /* RFC 2177 */     \
 	/* RFC 3501 and RFC 9051 */                                          \
-	X(SELECT,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(EXAMINE,        REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(CREATE,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(DELETE,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(RENAME,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(SUBSCRIBE,      REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(UNSUBSCRIBE,    REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(LIST,           REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(LSUB,           REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(NAMESPACE,      REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(STATUS,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(APPEND,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(CHECK,          REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(CLOSE,          REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(UNSELECT,       REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(EXPUNGE,        REFUSE, REFUSE, PASS,   UID)                       \
-	X(SEARCH,         REFUSE, REFUSE, PASS,   UID)                       \
-	X(FETCH,          REFUSE, REFUSE, PASS,   UID)                       \
-	X(STORE,          REFUSE, REFUSE, PASS,   UID)                       \
-	X(COPY,           REFUSE, REFUSE, PASS,   UID)                       \
-	X(MOVE,           REFUSE, REFUSE, PASS,   UID)                       \
-	X(UID,            REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(REPLACE,        REFUSE, REFUSE, PASS,   UID) /* RFC 8508 */        \
-	X(SORT,           REFUSE, REFUSE, PASS,   UID) /* RFC 5256 */        \
-	X(THREAD,         REFUSE, REFUSE, PASS,   UID)                       \
-	X(NOTIFY,         REFUSE, REFUSE, PASS,   ALONE) /* RFC 5465 */      \
-	X(GETACL,         REFUSE, REFUSE, PASS,   ALONE) /* RFC 4314 */      \
-	X(SETACL,         REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(DELETEACL,      REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(LISTRIGHTS,     REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(MYRIGHTS,       REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(GETQUOTA,       REFUSE, REFUSE, PASS,   ALONE) /* RFC 9208 */      \
-	X(GETQUOTAROOT,   REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(SETQUOTA,       REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(GETMETADATA,    REFUSE, REFUSE, PASS,   ALONE) /* RFC 5464 */      \
-	X(SETMETADATA,    REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(GETANNOTATION,  REFUSE, REFUSE, PASS,   ALONE) /* its draft */     \
-	X(SETANNOTATION,  REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(LANGUAGE,       REFUSE, REFUSE, PASS,   ALONE) /* RFC 5255 */      \
-	X(COMPARATOR,     REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(GENURLAUTH,     REFUSE, REFUSE, PASS,   ALONE) /* RFC 4467 */      \
-	X(RESETKEY,       REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(URLFETCH,       REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(CANCELUPDATE,   REFUSE, REFUSE, PASS,   ALONE) /* RFC 5267 */      \
-	X(ESEARCH,        REFUSE, REFUSE, PASS,   UID) /* RFC 7377 */        \
-	X(CONVERT,        REFUSE, REFUSE, PASS,   UID) /* RFC 5259 */        \
-	X(RLIST,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 2193 */      \
-	X(RLSUB,          REFUSE, REFUSE, PASS,   ALONE)                     \
-	X(UIDBATCHES,     REFUSE, REFUSE, PASS,   ALONE) /* its draft */     \
-	X(GETJMAPACCESS,  REFUSE, REFUSE, PASS,   ALONE) /* RFC 9698 */      \
-	X(OTHER,          REFUSE, REFUSE, PASS,   UID)
+	X(SELECT,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(EXAMINE,         REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(CREATE,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(DELETE,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(RENAME,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(SUBSCRIBE,       REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(UNSUBSCRIBE,     REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(LIST,            REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(LSUB,            REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(NAMESPACE,       REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(STATUS,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(APPEND,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(CHECK,           REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(CLOSE,           REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(UNSELECT,        REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(EXPUNGE,         REFUSE, REFUSE, PASS,   UID)                      \
+	X(SEARCH,          REFUSE, REFUSE, PASS,   UID)                      \
+	X(FETCH,           REFUSE, REFUSE, PASS,   UID)                      \
+	X(STORE,           REFUSE, REFUSE, PASS,   UID)                      \
+	X(COPY,            REFUSE, REFUSE, PASS,   UID)                      \
+	X(MOVE,            REFUSE, REFUSE, PASS,   UID)                      \
+	X(REPLACE,         REFUSE, REFUSE, PASS,   UID) /* RFC 8508 */       \
+	X(SORT,            REFUSE, REFUSE, PASS,   UID) /* RFC 5256 */       \
+	X(THREAD,          REFUSE, REFUSE, PASS,   UID)                      \
+	X(NOTIFY,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 5465 */     \
+	X(GETACL,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 4314 */     \
+	X(SETACL,          REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(DELETEACL,       REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(LISTRIGHTS,      REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(MYRIGHTS,        REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(GETQUOTA,        REFUSE, REFUSE, PASS,   ALONE) /* RFC 9208 */     \
+	X(GETQUOTAROOT,    REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(SETQUOTA,        REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(GETMETADATA,     REFUSE, REFUSE, PASS,   ALONE) /* RFC 5464 */     \
+	X(SETMETADATA,     REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(GETANNOTATION,   REFUSE, REFUSE, PASS,   ALONE) /* its draft */    \
+	X(SETANNOTATION,   REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(LANGUAGE,        REFUSE, REFUSE, PASS,   ALONE) /* RFC 5255 */     \
+	X(COMPARATOR,      REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(GENURLAUTH,      REFUSE, REFUSE, PASS,   ALONE) /* RFC 4467 */     \
+	X(RESETKEY,        REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(URLFETCH,        REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(CANCELUPDATE,    REFUSE, REFUSE, PASS,   ALONE) /* RFC 5267 */     \
+	X(ESEARCH,         REFUSE, REFUSE, PASS,   UID) /* RFC 7377 */       \
+	X(CONVERT,         REFUSE, REFUSE, PASS,   UID) /* RFC 5259 */       \
+	X(RLIST,           REFUSE, REFUSE, PASS,   ALONE) /* RFC 2193 */     \
+	X(RLSUB,           REFUSE, REFUSE, PASS,   ALONE)                    \
+	X(UIDBATCHES,      REFUSE, REFUSE, PASS,   ALONE) /* its draft */    \
+	X(GETJMAPACCESS,   REFUSE, REFUSE, PASS,   ALONE) /* RFC 9698 */
+
+#define VERB_LIST(X)                                                         \
+	VERB_LIST_SESSION(X)                                                 \
+	VERB_LIST_MAIL(X)                                                    \
+	X(OTHER,           REFUSE, REFUSE, PASS,   UID)
 /* clang-format on */
 
 enum verb {

@@ -339,6 +339,8 @@ key_at(size_t i)
 
 	if (!k)
 		k = in_part(&i, keys_limits, keys_limits_count);
+	if (!k)
+		k = in_part(&i, keys_commands, keys_commands_count);
 	return k ? k : in_part(&i, rest, COUNT(rest));
 }
 

@@ -74,6 +74,23 @@ read_subject(const struct key *k, struct slice text, struct texts *texts,
 	return add_text(text, texts, items, n);
 }
 
+/* They are compared without case, so written twice is given twice. */
+static enum err
+read_verb(const struct key *k, struct slice text, struct texts *texts,
+	  void *items, size_t n)
+{
+	const char **texts_so_far = items;
+	uint8_t id;
+
+	if (vocabulary_find(k->vocabulary, text, &id) != ERR_OK &&
+	    !command_is_private(text))
+		return ERR_UNKNOWN;
+	for (size_t i = 0; i < n; i++)
+		if (slice_ieq(text, slice_str(texts_so_far[i])))
+			return ERR_DUPLICATE;
+	return texts_keep(texts, text, &texts_so_far[n]);
+}
+
 static void
 print_string(const struct key *k, const void *items, size_t i, struct writer *w)
 {
@@ -115,6 +132,7 @@ static const struct {
     [KIND_NAMES] = {"a name", read_name, print_string},
     [KIND_SUBJECTS] = {"a name of 1 to 255 printable bytes", read_subject,
 		       print_string},
+    [KIND_VERBS] = {NULL, read_verb, print_string},
     [KIND_TERMS] = {NULL, read_term, print_term},
 };
 

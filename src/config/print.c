@@ -235,6 +235,8 @@ static const char example[] =
     "certificates: [{chain: /etc/imapward/fullchain.pem,"
     " key: /etc/imapward/privkey.pem}]\n"
     "tls_policies: [{name: kiosks, networks: [192.0.2.0/24]}]\n"
+    "commands: [{name: no-sharing, forbid: [SETACL, DELETEACL],"
+    " backends: [main]}]\n"
     "backends: [{name: main, address: 127.0.0.1, port: 1143}]\n";
 
 void

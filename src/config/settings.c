@@ -5,6 +5,7 @@
 #include "config/settings.h"
 
 #include "config/check.h"
+#include "config/commands.h"
 #include "config/keys.h"
 #include "config/loader.h"
 #include "config/policies.h"
@@ -25,6 +26,7 @@ struct loaded {
 	struct certificate_settings certificates[SETTINGS_CERTIFICATES_MAX];
 	struct tls_policy_settings policies[SETTINGS_POLICIES_MAX];
 	struct backend_settings backends[SETTINGS_BACKENDS_MAX];
+	struct command_rule commands[COMMAND_RULES_MAX];
 	struct rule_settings rules[RULES_MAX];
 	char texts[];
 };
@@ -86,6 +88,8 @@ judge(struct loader *l)
 
 	if (e == ERR_OK)
 		e = rules_resolve(l, &c);
+	if (e == ERR_OK)
+		e = commands_resolve(l->settings, &c);
 	if (e == ERR_OK)
 		e = config_check(l->settings, &c);
 	if (e == ERR_OK)
@@ -150,6 +154,7 @@ settings_new(size_t bytes, struct texts *texts)
 	all->settings.listeners = all->listeners;
 	all->settings.backends = all->backends;
 	all->settings.limits.rules = all->rules;
+	all->settings.commands = all->commands;
 	all->settings.certificates = all->certificates;
 	all->settings.tls_policies = all->policies;
 	all->settings.own_policies = all->policies + SETTINGS_BUILT_IN_POLICIES;

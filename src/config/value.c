@@ -324,6 +324,7 @@ static const struct {
     [KIND_NETWORKS] = {"a list of networks such as 192.0.2.0/24", NULL, NULL},
     [KIND_NAMES] = {"a list of names", NULL, NULL},
     [KIND_SUBJECTS] = {"a list of names", NULL, NULL},
+    [KIND_VERBS] = {"a list of verbs", NULL, NULL},
     [KIND_TERMS] = {NULL, NULL, NULL},
     [KIND_SWITCH] = {NULL, read_word, print_switch},
     [KIND_CHOICE] = {NULL, read_word, print_choice},

@@ -239,7 +239,7 @@ vocabulary_refusal(const struct vocabulary *v, struct slice name)
 
 /* The one nearest of those not in `taken`, a bit for each id. */
 static size_t
-nearest(const struct vocabulary *v, struct slice name, uint32_t taken)
+nearest(const struct vocabulary *v, struct slice name, uint64_t taken)
 {
 	size_t best = 0, least = SIZE_MAX;
 
@@ -260,13 +260,13 @@ vocabulary_nearest(const struct vocabulary *v, struct slice name,
 		   char out[NEAREST_MAX])
 {
 	static const char *const joints[] = {"", ", ", " and "};
-	uint32_t taken = 0;
+	uint64_t taken = 0;
 	size_t len = 0;
 
 	for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
 		size_t id = nearest(v, name, taken);
 
-		taken |= UINT32_C(1) << id;
+		taken |= UINT64_C(1) << id;
 		len += (size_t)snprintf(out + len, NEAREST_MAX - len, "%s%s",
 					joints[i], v->terms[id].name);
 		assert(len < NEAREST_MAX);

@@ -645,9 +645,11 @@ test_sample(void)
 	uncomment(&sample, &plain);
 	a = load(slice_of(sample.bytes, sample.len));
 	b = load(slice_of(plain.bytes, plain.len));
-	/* An example without which there is no such policy. */
+	/* Examples without which there is no such thing. */
 	CU_ASSERT_EQUAL(b->own_policies_count, 1);
 	b->own_policies_count = 0;
+	CU_ASSERT_EQUAL(b->commands_count, 1);
+	b->commands_count = 0;
 	as = printed(a);
 	bs = printed(b);
 	CU_ASSERT_STRING_EQUAL(as->bytes, bs->bytes);

@@ -18,20 +18,19 @@ when_each_may_be_said(void)
 #define P PERMISSION_PASS
 	    {"CAPABILITY", VERB_CAPABILITY, A, A, P},
 	    {"NOOP", VERB_NOOP, A, A, P},
-	    {"ID", VERB_ID, A, A, P},
 	    {"LOGOUT", VERB_LOGOUT, A, A, P},
 	    {"STARTTLS only in clear", VERB_STARTTLS, A, R, R},
 	    {"LOGIN never twice", VERB_LOGIN, A, A, R},
 	    {"AUTHENTICATE never twice", VERB_AUTHENTICATE, A, A, R},
 	    {"COMPRESS never", VERB_COMPRESS, R, R, R},
 	    {"UNAUTHENTICATE never", VERB_UNAUTHENTICATE, R, R, R},
-	    {"ENABLE after login", VERB_ENABLE, R, R, P},
-	    {"IDLE after login", VERB_IDLE, R, R, P},
+	    {"UID after login", VERB_UID, R, R, P},
+	    {"ID at any time", VERB_ID, A, A, P},
 #undef R
 #undef A
 #undef P
 	};
-	enum verb others = VERB_IDLE + 1;
+	enum verb others = VERB_ID + 1;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		enum verb v = rows[i].verb;
