@@ -33,6 +33,9 @@
 	X(VIOLATION, "violation", "intrusion_detection", "alert", "denied",   \
 	  "A peer broke the protocol in a way that ends the session or is "   \
 	  "refused.")                                                         \
+	X(POLICY, "policy", "network", "event", "denied",                     \
+	  "A command after login was refused by a rule on commands. The "     \
+	  "first 10 by one rule in one session are told so.")                 \
 	X(LIMIT, "limit", "network", "alert", "denied",                       \
 	  "A connection, or a handshake or login on it, was refused by a "    \
 	  "limit or a ban, or had to make room for another one, or would "    \
@@ -112,10 +115,12 @@
 	X(DURATION, "event.duration", N, ON(CONNECTION) | ON(TLS) | ON(LOGIN),    \
 	  NO, "nanoseconds, measured in milliseconds")                        \
 	X(USER, "user.name", S, NO,                                           \
-	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION) | ON(LIMIT) | ON(BAN),           \
+	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION) | ON(POLICY) | ON(LIMIT) |  \
+	  ON(BAN),                                                            \
 	  "as the client gave it")                                            \
 	X(USER_HASH, "user.hash", S, NO,                                      \
-	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION) | ON(LIMIT) | ON(BAN),           \
+	  ON(CONNECTION) | ON(LOGIN) | ON(VIOLATION) | ON(POLICY) | ON(LIMIT) |  \
+	  ON(BAN),                                                            \
 	  "instead of user.name with audit.user: hashed; 16 hex digits, "     \
 	  "keyed, of the name in lower case")                                 \
 	X(AUTHZID, "user.effective.name", S, NO, ON(LOGIN),                   \
@@ -131,7 +136,7 @@
 	X(BACKEND_CODE, "imapward.backend.code", S, NO, ON(LOGIN),            \
 	  "response code the backend gave, if it is a registered one")        \
 	X(BACKEND, "imapward.backend.name", S, ON(BACKEND),                   \
-	  ON(CONNECTION) | ON(LOGIN),                                         \
+	  ON(CONNECTION) | ON(LOGIN) | ON(POLICY),                            \
 	  "name of the backend in the configuration")                         \
 	X(BACKEND_ADDRESS, "destination.address", S, NO,                      \
 	  ON(LOGIN) | ON(BACKEND),                                            \
@@ -176,7 +181,10 @@
 	  "how often")                                                        \
 	X(STATE, "imapward.state", S, NO, ON(CONNECTION) | ON(VIOLATION),       \
 	  "state of the session when it ended")                               \
-	X(RULE, "rule.name", S, ON(VIOLATION) | ON(LIMIT) | ON(BAN),              \
+	X(COMMAND, "imapward.command", S, ON(POLICY), NO,                     \
+	  "verb of the command that was refused")                             \
+	X(RULE, "rule.name", S,                                               \
+	  ON(VIOLATION) | ON(POLICY) | ON(LIMIT) | ON(BAN),                   \
 	  ON(CERTIFICATE) | ON(LOGIN), "the rule that decided")                 \
 	X(BY, "imapward.limit.by", S, NO, ON(LIMIT) | ON(LOGIN),                \
 	  "of whom that rule counts: address, prefix, user, listener, all "   \

@@ -169,7 +169,9 @@ struct session {
 	struct session_peer peer;
 	struct event_context who;
 	struct leg legs[SIDES];
-	unsigned commands; /* before login */
+	unsigned commands;   /* before login */
+	uint32_t forbidding; /* rules on commands that hold for it, a bit each
+			      */
 	unsigned attempts, failures;
 	uint64_t gate_bytes;          /* before login */
 	const char *why;              /* it ended */
@@ -328,6 +330,10 @@ unsigned diary_rule(struct session *s, const char *name);
 void diary_tell(const struct session *s, struct event *e);
 void diary_free(struct session *s);
 
+/* permit.c: what may not be said after login. The dialog and the backend's
+ * number are new. */
+void permit_begin(struct session *s, struct slice user);
+
 /* report.c: one event each */
 void report_tls(struct session *s); /* established */
 /* There will be none. NONE, NULL: what happened can be seen in the session. */
@@ -340,6 +346,8 @@ void report_login(struct session *s, enum reply verdict, const char *reason);
 void report_limit(struct session *s, const struct rule *r, bool observed);
 /* A ban that this session has brought about has begun. */
 void report_ban(struct session *s, const struct ban *b);
+/* A rule on commands has refused one; both are the settings' or constants. */
+void report_policy(struct session *s, const char *rule, const char *verb);
 void report_violation(struct session *s, enum side side, const char *reason);
 void report_backend(struct session *s, const struct backend_settings *b,
 		    bool usable, const char *reason);

@@ -11,10 +11,11 @@ const struct event_row event_rows[EVENT_IDS] = {
 _Static_assert(EVENT_IDS <= 32, "a set of events has 32 bits");
 
 /* The words of the columns `must` and `may`. */
-#define ON(id)  (UINT32_C(1) << EV_##id)
-#define SESSION (ON(CONNECTION) | ON(TLS) | ON(LOGIN) | ON(VIOLATION))
-#define EVERY   UINT32_MAX
-#define NO      0
+#define ON(id) (UINT32_C(1) << EV_##id)
+#define SESSION                                                                \
+	(ON(CONNECTION) | ON(TLS) | ON(LOGIN) | ON(VIOLATION) | ON(POLICY))
+#define EVERY UINT32_MAX
+#define NO    0
 
 const struct field_row field_rows[FIELD_IDS] = {
 #define X(id, name, type, must, may, meaning)                                  \

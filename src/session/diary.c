@@ -3,8 +3,8 @@
  * diary.c - what the last event of a session tells that numbers cannot: names
  * of mailboxes, and rules that held it up. imap/summary has the numbers.
  *
- * Bounded: so many mailboxes and rules, of each name so many bytes. A session
- * that opened none and met no rule has no diary.
+ * Bounded: so many mailboxes, of each name so many bytes, and the rules that
+ * there are. A session that opened no mailbox and met no rule has no diary.
  */
 #include "session/session.h"
 
@@ -17,10 +17,10 @@
 
 enum {
 	MAILBOXES_MOST = 32,
-	RULES_MOST = 8,
 	NAME_MOST = 120,
 	COMMAND_MOST = 2048, /* of a watched command that comes in pieces */
-	VERB_TEXT = 32
+	VERB_TEXT = 32,
+	RULE_TEXT = 80
 };
 
 struct opened {
@@ -30,16 +30,21 @@ struct opened {
 	char name[];
 };
 
+/* A rule that refused or delayed something: as many as there are in the
+ * settings. */
+struct met {
+	struct met *next;
+	const char *name; /* the settings' */
+	uint32_t times;
+};
+
 struct diary {
 	unsigned char *command; /* in hand, as far as it has come, or NULL */
 	size_t command_len;
 	struct opened *opened; /* in the order in which they were asked for */
 	unsigned opened_count;
 	unsigned unlisted; /* pending, too, behind those that are listed */
-	struct {
-		const char *name; /* the settings' */
-		uint32_t times;
-	} rules[RULES_MOST];
+	struct met *rules;
 };
 
 _Static_assert((int)MAILBOXES_MOST <= (int)EVENT_LIST_MAX, "all are told");
@@ -65,6 +70,12 @@ diary_free(struct session *s)
 
 		d->opened = o->next;
 		free(o);
+	}
+	while (d->rules) {
+		struct met *m = d->rules;
+
+		d->rules = m->next;
+		free(m);
 	}
 	free(d->command);
 	free(d);
@@ -214,15 +225,19 @@ unsigned
 diary_rule(struct session *s, const char *name)
 {
 	struct diary *d = diary_of(s);
+	struct met **link, *m;
 
-	for (size_t i = 0; d && i < RULES_MOST; i++) {
-		if (d->rules[i].name && strcmp(d->rules[i].name, name) != 0)
-			continue;
-		d->rules[i].name = name;
-		d->rules[i].times += d->rules[i].times < UINT32_MAX;
-		return d->rules[i].times;
-	}
-	return UINT32_MAX;
+	if (!d)
+		return UINT32_MAX;
+	for (link = &d->rules; (m = *link); link = &m->next)
+		if (strcmp(m->name, name) == 0)
+			break;
+	if (!m && (m = *link = calloc(1, sizeof *m)))
+		m->name = name;
+	if (!m)
+		return UINT32_MAX;
+	m->times += m->times < UINT32_MAX;
+	return m->times;
 }
 
 /* ---- told ---- */
@@ -243,14 +258,16 @@ tell_opened(const struct diary *d, struct event *e, bool examined,
 static void
 tell_rules(const struct diary *d, struct event *e)
 {
-	char texts[RULES_MOST][96];
-	const char *list[RULES_MOST];
+	char texts[EVENT_LIST_MAX][RULE_TEXT];
+	const char *list[EVENT_LIST_MAX];
 	size_t n = 0;
 
-	for (; n < RULES_MOST && d->rules[n].name; n++) {
-		(void)snprintf(texts[n], sizeof texts[n], "%s %u",
-			       d->rules[n].name, (unsigned)d->rules[n].times);
+	for (const struct met *m = d->rules; m && n < EVENT_LIST_MAX;
+	     m = m->next) {
+		(void)snprintf(texts[n], sizeof texts[n], "%s %u", m->name,
+			       (unsigned)m->times);
 		list[n] = texts[n];
+		n++;
 	}
 	event_list(e, FIELD_LIMITS, list, n);
 }

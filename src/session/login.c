@@ -182,8 +182,9 @@ welcome(struct session *s)
 	judge_end(s, TALLY_SUCCEEDED);
 	report_login(s, REPLY_NONE, NULL);
 	s->backend = a->backend;
-	attempt_free(s);
 	dialog_init(&s->in.dialog, flags);
+	permit_begin(s, a->name);
+	attempt_free(s);
 	return STATE_RELAY;
 }
 

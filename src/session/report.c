@@ -262,6 +262,19 @@ report_violation(struct session *s, enum side side, const char *reason)
 }
 
 void
+report_policy(struct session *s, const char *rule, const char *verb)
+{
+	struct event *e = begin(s, EV_POLICY);
+
+	event_text(e, FIELD_RULE, rule);
+	event_text(e, FIELD_COMMAND, verb);
+	event_text(e, FIELD_USER, s->user);
+	event_text(e, FIELD_BACKEND,
+		   session_settings(s)->backends[s->backend].name);
+	emit(s, e);
+}
+
+void
 report_backend(struct session *s, const struct backend_settings *b, bool usable,
 	       const char *reason)
 {
