@@ -30,6 +30,7 @@
 	X(SERVERBUG, "NO [SERVERBUG] The mail server reports an internal error")                             \
 	X(INUSE, "NO [INUSE] The mailbox is in use; try again later")                                        \
 	X(LIMIT, "NO [LIMIT] The mail server reports that a limit was reached; try again later")             \
+	X(CROWDED, "NO [LIMIT] Too many sessions of this user at once; close some and try again")            \
 	X(CONTACTADMIN, "NO [CONTACTADMIN] Please contact your mail administrator")                          \
 	X(EXPIRED, "NO [EXPIRED] The password or access token has expired")                                  \
 	X(MECHANISM_UNKNOWN, "NO [CANNOT] Mechanism not supported")                                          \

@@ -173,14 +173,15 @@ struct session {
 	uint32_t forbidding; /* rules on commands that hold for it, a bit each
 			      */
 	unsigned attempts, failures;
-	uint64_t gate_bytes;          /* before login */
-	const char *why;              /* it ended */
-	const char *last_state;       /* the state that ended */
-	size_t backend;               /* index, once authenticated */
-	char *user;                   /* accepted; own memory */
-	char *sni;                    /* own memory, NULL when there was none */
-	char *agent;                  /* own memory; see agent.c */
-	struct diary *diary;          /* own memory; see diary.c */
+	uint64_t gate_bytes;    /* before login */
+	const char *why;        /* it ended */
+	const char *last_state; /* the state that ended */
+	size_t backend;         /* index, once authenticated */
+	char *user;             /* accepted; own memory */
+	struct share *share;    /* of this user, once accepted; see shares.h */
+	char *sni;              /* own memory, NULL when there was none */
+	char *agent;            /* own memory; see agent.c */
+	struct diary *diary;    /* own memory; see diary.c */
 	uint64_t idle_since, idle_ms; /* of IDLE: since when, and before */
 	struct witness *witness;      /* until the first valid command */
 	struct attempt *attempt;

@@ -10,6 +10,7 @@
 #include "imap/capability.h"
 #include "imap/response.h"
 #include "session/backends.h"
+#include "session/shares.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,23 @@ say_welcome(struct session *s)
 	session_send(s, SIDE_CLIENT, slice_of(text, n));
 }
 
+/*
+ * Counted when the password was found right and not before: so nobody else can
+ * use up a user's sessions, nor learn that he has some.
+ */
+static enum state
+crowded(struct session *s, enum err e)
+{
+	if (e == ERR_LIMIT) {
+		s->attempt->rule = "limits.sessions_per_user";
+		s->attempt->by = rule_by_words[RULE_USER];
+	}
+	return attempt_fail(s,
+			    e == ERR_LIMIT ? REPLY_CROWDED : REPLY_UNAVAILABLE,
+			    e == ERR_LIMIT ? "too many sessions of this user"
+					   : "out of memory");
+}
+
 static enum state
 welcome(struct session *s)
 {
@@ -171,7 +189,12 @@ welcome(struct session *s)
 		? slice_of(a->trial.words, a->trial.words_len)
 		: slice_of(a->trial.greeter.words, a->trial.greeter.words_len);
 	unsigned flags = capability_flags(known);
+	enum err e = share_enter(
+	    a->name, session_settings(s)->limits.sessions_per_user, &s->share);
 
+	judge_end(s, TALLY_SUCCEEDED);
+	if (e != ERR_OK)
+		return crowded(s, e);
 	say_welcome(s);
 	s->authenticated = true;
 	s->user = malloc(a->name.len + 1);
@@ -179,7 +202,6 @@ welcome(struct session *s)
 		memcpy(s->user, a->name.ptr, a->name.len);
 		s->user[a->name.len] = '\0';
 	}
-	judge_end(s, TALLY_SUCCEEDED);
 	report_login(s, REPLY_NONE, NULL);
 	s->backend = a->backend;
 	dialog_init(&s->in.dialog, flags);

@@ -12,6 +12,7 @@
 #include "session/session.h"
 
 #include "base/wipe.h"
+#include "session/shares.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,8 @@ run_drain(struct session *s)
 		s->work->ops->close(s, SIDE_CLIENT, linger_of(s));
 	client->open = false;
 	report_connection(s);
+	share_leave(s->share);
+	s->share = NULL;
 	return STATE_DEAD;
 }
 
@@ -229,6 +232,7 @@ session_clear(struct session *s)
 {
 	attempt_free(s);
 	witness_forget(s);
+	share_leave(s->share);
 	for (enum side side = SIDE_CLIENT; side < SIDES; side++)
 		leg_clear(s, side);
 	store_unref(s->store);
@@ -240,6 +244,7 @@ session_clear(struct session *s)
 	s->store = NULL;
 	s->policy = NULL;
 	s->user = s->sni = NULL;
+	s->share = NULL;
 }
 
 void
