@@ -40,7 +40,8 @@
 	  "A connection, or a handshake or login on it, was refused by a "    \
 	  "limit or a ban, or had to make room for another one, or would "    \
 	  "have been if the rule did not observe. A login that is refused "   \
-	  "says so itself, in its own event.")                                \
+	  "says so itself, in its own event. Commands and bytes after login " \
+	  "that a rule delays are told the first time in a session.")         \
 	X(BAN, "ban", "intrusion_detection", "alert", "change",               \
 	  "Somebody is banned for a time, or no longer. What is refused "     \
 	  "because of it is told once a minute, as a limit.")                 \

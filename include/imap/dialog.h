@@ -124,6 +124,8 @@ void dialog_server(struct dialog *d, struct slice in, struct move *out);
 bool dialog_boundary(const struct dialog *d);
 /* Nothing is in flight, or only an IDLE: the session may end without loss. */
 bool dialog_idle(const struct dialog *d);
+/* The next byte of the client begins a command. */
+bool dialog_between(const struct dialog *d);
 /* IDLE, and the backend has agreed to it. */
 bool dialog_idling(const struct dialog *d);
 /* A command of the client has been forwarded in part. */

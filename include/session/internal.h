@@ -181,6 +181,7 @@ struct session {
 	struct share *share;    /* of this user, once accepted; see shares.h */
 	char *sni;              /* own memory, NULL when there was none */
 	char *agent;            /* own memory; see agent.c */
+	struct meter *meter;    /* own memory; see meter.c; NULL: no rules */
 	struct diary *diary;    /* own memory; see diary.c */
 	uint64_t idle_since, idle_ms; /* of IDLE: since when, and before */
 	struct witness *witness;      /* until the first valid command */
@@ -232,6 +233,14 @@ void session_send(struct session *s, enum side side, struct slice bytes);
 /* Ends the session: reply REPLY_COUNT says nothing. Returns STATE_DRAIN. */
 enum state session_end(struct session *s, enum reply bye, const char *why);
 const struct settings *session_settings(const struct session *s);
+/* How many bytes of the client may wait unjudged in this state. */
+size_t session_unjudged(const struct session *s);
+
+/* flow.c */
+/* Has a peer taken none of the bytes that wait for it, for too long? */
+bool flow_stalled(struct session *s);
+/* The step is over: out -> edge, who is read, when to be stepped. */
+void flow_settle(struct session *s);
 
 /* gatehouse.c */
 struct buf *gate_input(struct session *s);
@@ -334,6 +343,23 @@ void diary_free(struct session *s);
 /* permit.c: what may not be said after login. The dialog and the backend's
  * number are new. */
 void permit_begin(struct session *s, struct slice user);
+
+/*
+ * meter.c: commands and bytes after login, counted by the rules of the limits.
+ * What is over a limit waits; nothing is refused, and nothing is lost.
+ */
+void meter_begin(struct session *s); /* it has logged in */
+void meter_free(struct session *s);
+/* What has happened since the last time. */
+void meter_commands(struct session *s);
+void meter_bytes(struct session *s);
+/* Must this side's bytes wait? Of the client's those of a command that has
+ * begun need not, if it is for commands that there were too many. */
+bool meter_holds(const struct session *s, enum side side);
+/* When some of this ends; UINT64_MAX: there is nothing to wait for. */
+uint64_t meter_release(const struct session *s);
+/* The same, or now: from when on silence is the peers' own. */
+uint64_t meter_until(const struct session *s);
 
 /* report.c: one event each */
 void report_tls(struct session *s); /* established */

@@ -56,6 +56,12 @@ dialog_idle(const struct dialog *d)
 }
 
 bool
+dialog_between(const struct dialog *d)
+{
+	return d->client == CLIENT_HEAD;
+}
+
+bool
 dialog_idling(const struct dialog *d)
 {
 	return d->client == CLIENT_IDLE;

@@ -206,6 +206,7 @@ welcome(struct session *s)
 	s->backend = a->backend;
 	dialog_init(&s->in.dialog, flags);
 	permit_begin(s, a->name);
+	meter_begin(s);
 	attempt_free(s);
 	return STATE_RELAY;
 }

@@ -93,6 +93,15 @@ client_first(const struct session *s, enum side from)
 	       buf_uncleared(&s->legs[SIDE_CLIENT].plain).len > 0;
 }
 
+/* Is there a rule that says so? */
+static bool
+must_wait(struct session *s, enum side from)
+{
+	if (from == SIDE_CLIENT)
+		meter_commands(s);
+	return meter_holds(s, from);
+}
+
 /* Judges one direction as far as it goes. */
 static bool
 run_direction(struct session *s, enum side from, struct move *m)
@@ -105,6 +114,8 @@ run_direction(struct session *s, enum side from, struct move *m)
 	    s->legs[SIDE_CLIENT].waiting >= HIGH_WATER)
 		return false;
 	do {
+		if (s->meter && must_wait(s, from))
+			break;
 		directions[from].judge(&s->in.dialog,
 				       buf_uncleared(&leg->plain), m);
 		moved = moved || m->kind != MOVE_WAIT;
@@ -181,6 +192,14 @@ half_close(struct session *s, const struct move *last)
 	s->work->ops->finish(s, SIDE_BACKEND);
 }
 
+/* It has ended, and nothing that it said waits for a rule. */
+static bool
+said_all(const struct session *s, enum side side)
+{
+	return s->legs[side].ended &&
+	       (buf_empty(&s->legs[side].plain) || !meter_holds(s, side));
+}
+
 enum state
 relay_stream(struct session *s)
 {
@@ -198,12 +217,13 @@ relay_stream(struct session *s)
 	} while (moved);
 	note_strays(s);
 	count_idle(s);
+	meter_bytes(s);
 	if (s->moved)
 		return STATE_RELAY;
-	if (s->legs[SIDE_BACKEND].ended &&
+	if (said_all(s, SIDE_BACKEND) &&
 	    s->legs[SIDE_CLIENT].waiting < HIGH_WATER)
 		return backend_gone(s);
-	if (s->legs[SIDE_CLIENT].ended)
+	if (said_all(s, SIDE_CLIENT))
 		half_close(s, &up);
 	if (s->draining && dialog_idle(&s->in.dialog) &&
 	    dialog_boundary(&s->in.dialog))

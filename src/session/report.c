@@ -231,6 +231,7 @@ report_limit(struct session *s, const struct rule *r, bool observed)
 	event_number(e, FIELD_COUNT, 1);
 	if (s->attempt)
 		event_slice(e, FIELD_USER, s->attempt->name);
+	event_text(e, FIELD_USER, s->user);
 	emit(s, e);
 }
 

@@ -7,7 +7,7 @@
  *   3 leg_decrypt        records -> engine -> plain
  *   4 states[].run       the only place where bytes are judged
  *   5 session_send       judged bytes -> engine -> out
- *   6 settle             out -> edge; read interest and alarm derived here only
+ *   6 flow_settle        out -> edge; read interest and alarm derived here only
  */
 #include "session/session.h"
 
@@ -241,6 +241,7 @@ session_clear(struct session *s)
 	free(s->sni);
 	agent_forget(s);
 	diary_free(s);
+	meter_free(s);
 	s->store = NULL;
 	s->policy = NULL;
 	s->user = s->sni = NULL;
@@ -289,50 +290,6 @@ void
 session_drain(struct session *s)
 {
 	s->draining = true;
-}
-
-/* An unsent byte that does not move for too long ends the session. */
-static uint64_t
-stall_deadline(struct session *s)
-{
-	uint64_t limit = session_settings(s)->timeouts.write_stall, at = NEVER;
-
-	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
-		struct leg *leg = &s->legs[side];
-
-		if (leg->moved_at == NEVER)
-			leg->moved_at = s->now;
-		if (leg->waiting > 0 && leg->moved_at + limit < at)
-			at = leg->moved_at + limit;
-	}
-	return at;
-}
-
-/*
- * Our buffers move in big steps, and the kernel's may hold minutes of a slow
- * peer: it is asked once before a peer counts as one that takes nothing.
- */
-static bool
-stalled(struct session *s)
-{
-	bool stalled = false;
-
-	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
-		struct leg *leg = &s->legs[side];
-		uint64_t taken;
-
-		if (leg->waiting == 0 ||
-		    leg->moved_at + session_settings(s)->timeouts.write_stall >
-			s->now)
-			continue;
-		taken = leg->written - s->work->ops->untaken(s, side);
-		if (taken > leg->taken)
-			leg->moved_at = s->now;
-		else
-			stalled = true;
-		leg->taken = taken;
-	}
-	return stalled;
 }
 
 /* The state took too long. */
@@ -405,7 +362,7 @@ run_clock(struct session *s)
 		return s->state;
 	if (s->legs[SIDE_CLIENT].lost && !verdict_due(s))
 		return client_lost(s);
-	if (stall_deadline(s) <= s->now && stalled(s))
+	if (flow_stalled(s))
 		return session_end(s, REPLY_NONE,
 				   "the peer stopped taking bytes");
 	if (s->draining && s->drain_at == NEVER)
@@ -426,80 +383,12 @@ run_clock(struct session *s)
 				   "shutting down");
 	return s->deadline > s->now ? s->state : run_late(s);
 }
-/* How many bytes of the client may wait unjudged in this state. */
-static size_t
-unjudged_most(const struct session *s)
+size_t
+session_unjudged(const struct session *s)
 {
 	if (states[s->state].unjudged == GATE_MOST)
 		return (size_t)session_settings(s)->limits.gate_bytes + 1;
 	return states[s->state].unjudged;
-}
-
-/* May this side be read now? Derived from fill levels, here only. */
-static bool
-wants(const struct session *s, enum side side)
-{
-	const struct leg *leg = &s->legs[side];
-	size_t unjudged = buf_uncleared(&leg->plain).len;
-
-	if (!leg->open || leg->ended || s->state >= STATE_DRAIN)
-		return false;
-	/* What either side makes us say to the client, the client must take. */
-	if (s->state == STATE_RELAY)
-		return unjudged < PLAIN_MOST &&
-		       s->legs[SIDE_CLIENT].waiting < HIGH_WATER &&
-		       (side == SIDE_BACKEND ||
-			s->legs[SIDE_BACKEND].waiting < HIGH_WATER);
-	if (side == SIDE_BACKEND)
-		return unjudged < PLAIN_MOST;
-	return unjudged + buf_uncleared(&leg->in).len < unjudged_most(s) &&
-	       leg->waiting < HIGH_WATER;
-}
-
-static void
-forget_scratch(struct session *s)
-{
-	struct workspace *w = s->work;
-
-	if (s->secret) {
-		wipe(w->read, w->read_used);
-		wipe(w->plain, w->plain_used);
-	}
-	w->read_used = w->plain_used = 0;
-}
-
-static void
-settle(struct session *s)
-{
-	const struct edge_ops *ops = s->work->ops;
-	uint64_t alarm = s->deadline;
-
-	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
-		struct leg *leg = &s->legs[side];
-
-		leg_flush(s, side);
-		if (buf_settle(&leg->in, s->work->pool) != ERR_OK ||
-		    buf_settle(&leg->plain, s->work->pool) != ERR_OK) {
-			leg_clear(s, side);
-			session_lost(s, side, ERR_NOMEM);
-			alarm = s->now;
-		}
-		if (leg->open)
-			ops->interest(s, side, wants(s, side));
-	}
-	forget_scratch(s);
-	if (s->state == STATE_DEAD)
-		return;
-	if (stall_deadline(s) < alarm)
-		alarm = stall_deadline(s);
-	if (s->drain_at < alarm)
-		alarm = s->drain_at;
-	if (s->attempt && s->attempt->answer_at < alarm &&
-	    s->state == STATE_JUDGE)
-		alarm = s->attempt->answer_at;
-	if (alarm != s->alarm)
-		ops->deadline(s, alarm);
-	s->alarm = alarm;
 }
 
 void
@@ -512,14 +401,16 @@ session_step(struct session *s, uint64_t now, uint64_t wall)
 	s->now = now;
 	s->wall = wall;
 	if (s->state == STATE_RELAY && s->moved && !s->halved)
-		s->deadline = now + session_settings(s)->timeouts.idle;
+		s->deadline =
+		    meter_until(s) + session_settings(s)->timeouts.idle;
 	do {
 		s->moved = false;
 		s->secret = s->secret || states[s->state].secret;
 		next = run_clock(s);
 		if (next == s->state) {
 			if (next >= STATE_GATE)
-				leg_decrypt(s, SIDE_CLIENT, unjudged_most(s));
+				leg_decrypt(s, SIDE_CLIENT,
+					    session_unjudged(s));
 			next = states[s->state].run(s);
 		}
 		if (next != s->state) {
@@ -527,7 +418,7 @@ session_step(struct session *s, uint64_t now, uint64_t wall)
 			s->moved = true;
 		}
 	} while (s->moved && s->state != STATE_DEAD);
-	settle(s);
+	flow_settle(s);
 	s->secret = states[s->state].secret;
 	if (s->state == STATE_DEAD)
 		s->work->ops->done(s);
