@@ -40,6 +40,7 @@ backends:
 limits:
   connections: 9900
   connections_per_address: 9900
+  sessions_per_user: 9900
   unauthenticated: 5000
   handshakes: 5000
   handshakes_per_address: 5000
