@@ -13,86 +13,83 @@
 #include <stdbool.h>
 
 /* clang-format off */
-/*
- * X(id, before TLS, before login, after login, "UID verb" is a command, too);
- * the id is the verb.
- */
+/* X(id, before TLS, before login, after login); the id is the verb. */
 /* Those that a session cannot do without, or that never pass after login. */
 #define VERB_LIST_SESSION(X)                                                 \
-	X(CAPABILITY,      ANSWER, ANSWER, PASS,   ALONE)                    \
-	X(NOOP,            ANSWER, ANSWER, PASS,   ALONE)                    \
-	X(LOGOUT,          ANSWER, ANSWER, PASS,   ALONE)                    \
-	X(STARTTLS,        ANSWER, REFUSE, REFUSE, ALONE)                    \
-	X(LOGIN,           ANSWER, ANSWER, REFUSE, ALONE)                    \
-	X(AUTHENTICATE,    ANSWER, ANSWER, REFUSE, ALONE)                    \
-	X(COMPRESS,        REFUSE, REFUSE, REFUSE, ALONE) /* RFC 4978 */     \
-	X(UNAUTHENTICATE,  REFUSE, REFUSE, REFUSE, ALONE) /* RFC 8437 */     \
-	X(UID,             REFUSE, REFUSE, PASS,   ALONE)
+	X(CAPABILITY,      ANSWER, ANSWER, PASS)                             \
+	X(NOOP,            ANSWER, ANSWER, PASS)                             \
+	X(LOGOUT,          ANSWER, ANSWER, PASS)                             \
+	X(STARTTLS,        ANSWER, REFUSE, REFUSE)                           \
+	X(LOGIN,           ANSWER, ANSWER, REFUSE)                           \
+	X(AUTHENTICATE,    ANSWER, ANSWER, REFUSE)                           \
+	X(COMPRESS,        REFUSE, REFUSE, REFUSE) /* RFC 4978 */            \
+	X(UNAUTHENTICATE,  REFUSE, REFUSE, REFUSE) /* RFC 8437 */            \
+	X(UID,             REFUSE, REFUSE, PASS)
 
 /* Those about mail: somebody may be forbidden to say them. */
 #define VERB_LIST_MAIL(X)                                                    \
-	X(ID,              ANSWER, ANSWER, PASS,   ALONE) /* RFC 2971 */     \
-	X(ENABLE,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 5161 */     \
-	X(IDLE,            REFUSE, REFUSE, PASS,   ALONE) /* RFC 2177 */     \
+	X(ID,              ANSWER, ANSWER, PASS) /* RFC 2971 */              \
+	X(ENABLE,          REFUSE, REFUSE, PASS) /* RFC 5161 */              \
+	X(IDLE,            REFUSE, REFUSE, PASS) /* RFC 2177 */              \
 	/* RFC 3501 and RFC 9051 */                                          \
-	X(SELECT,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(EXAMINE,         REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(CREATE,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(DELETE,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(RENAME,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(SUBSCRIBE,       REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(UNSUBSCRIBE,     REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(LIST,            REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(LSUB,            REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(NAMESPACE,       REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(STATUS,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(APPEND,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(CHECK,           REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(CLOSE,           REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(UNSELECT,        REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(EXPUNGE,         REFUSE, REFUSE, PASS,   UID)                      \
-	X(SEARCH,          REFUSE, REFUSE, PASS,   UID)                      \
-	X(FETCH,           REFUSE, REFUSE, PASS,   UID)                      \
-	X(STORE,           REFUSE, REFUSE, PASS,   UID)                      \
-	X(COPY,            REFUSE, REFUSE, PASS,   UID)                      \
-	X(MOVE,            REFUSE, REFUSE, PASS,   UID)                      \
-	X(REPLACE,         REFUSE, REFUSE, PASS,   UID) /* RFC 8508 */       \
-	X(SORT,            REFUSE, REFUSE, PASS,   UID) /* RFC 5256 */       \
-	X(THREAD,          REFUSE, REFUSE, PASS,   UID)                      \
-	X(NOTIFY,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 5465 */     \
-	X(GETACL,          REFUSE, REFUSE, PASS,   ALONE) /* RFC 4314 */     \
-	X(SETACL,          REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(DELETEACL,       REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(LISTRIGHTS,      REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(MYRIGHTS,        REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(GETQUOTA,        REFUSE, REFUSE, PASS,   ALONE) /* RFC 9208 */     \
-	X(GETQUOTAROOT,    REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(SETQUOTA,        REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(GETMETADATA,     REFUSE, REFUSE, PASS,   ALONE) /* RFC 5464 */     \
-	X(SETMETADATA,     REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(GETANNOTATION,   REFUSE, REFUSE, PASS,   ALONE) /* its draft */    \
-	X(SETANNOTATION,   REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(LANGUAGE,        REFUSE, REFUSE, PASS,   ALONE) /* RFC 5255 */     \
-	X(COMPARATOR,      REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(GENURLAUTH,      REFUSE, REFUSE, PASS,   ALONE) /* RFC 4467 */     \
-	X(RESETKEY,        REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(URLFETCH,        REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(CANCELUPDATE,    REFUSE, REFUSE, PASS,   ALONE) /* RFC 5267 */     \
-	X(ESEARCH,         REFUSE, REFUSE, PASS,   UID) /* RFC 7377 */       \
-	X(CONVERT,         REFUSE, REFUSE, PASS,   UID) /* RFC 5259 */       \
-	X(RLIST,           REFUSE, REFUSE, PASS,   ALONE) /* RFC 2193 */     \
-	X(RLSUB,           REFUSE, REFUSE, PASS,   ALONE)                    \
-	X(UIDBATCHES,      REFUSE, REFUSE, PASS,   ALONE) /* its draft */    \
-	X(GETJMAPACCESS,   REFUSE, REFUSE, PASS,   ALONE) /* RFC 9698 */
+	X(SELECT,          REFUSE, REFUSE, PASS)                             \
+	X(EXAMINE,         REFUSE, REFUSE, PASS)                             \
+	X(CREATE,          REFUSE, REFUSE, PASS)                             \
+	X(DELETE,          REFUSE, REFUSE, PASS)                             \
+	X(RENAME,          REFUSE, REFUSE, PASS)                             \
+	X(SUBSCRIBE,       REFUSE, REFUSE, PASS)                             \
+	X(UNSUBSCRIBE,     REFUSE, REFUSE, PASS)                             \
+	X(LIST,            REFUSE, REFUSE, PASS)                             \
+	X(LSUB,            REFUSE, REFUSE, PASS)                             \
+	X(NAMESPACE,       REFUSE, REFUSE, PASS)                             \
+	X(STATUS,          REFUSE, REFUSE, PASS)                             \
+	X(APPEND,          REFUSE, REFUSE, PASS)                             \
+	X(CHECK,           REFUSE, REFUSE, PASS)                             \
+	X(CLOSE,           REFUSE, REFUSE, PASS)                             \
+	X(UNSELECT,        REFUSE, REFUSE, PASS)                             \
+	X(EXPUNGE,         REFUSE, REFUSE, PASS)                             \
+	X(SEARCH,          REFUSE, REFUSE, PASS)                             \
+	X(FETCH,           REFUSE, REFUSE, PASS)                             \
+	X(STORE,           REFUSE, REFUSE, PASS)                             \
+	X(COPY,            REFUSE, REFUSE, PASS)                             \
+	X(MOVE,            REFUSE, REFUSE, PASS)                             \
+	X(REPLACE,         REFUSE, REFUSE, PASS) /* RFC 8508 */              \
+	X(SORT,            REFUSE, REFUSE, PASS) /* RFC 5256 */              \
+	X(THREAD,          REFUSE, REFUSE, PASS)                             \
+	X(NOTIFY,          REFUSE, REFUSE, PASS) /* RFC 5465 */              \
+	X(GETACL,          REFUSE, REFUSE, PASS) /* RFC 4314 */              \
+	X(SETACL,          REFUSE, REFUSE, PASS)                             \
+	X(DELETEACL,       REFUSE, REFUSE, PASS)                             \
+	X(LISTRIGHTS,      REFUSE, REFUSE, PASS)                             \
+	X(MYRIGHTS,        REFUSE, REFUSE, PASS)                             \
+	X(GETQUOTA,        REFUSE, REFUSE, PASS) /* RFC 9208 */              \
+	X(GETQUOTAROOT,    REFUSE, REFUSE, PASS)                             \
+	X(SETQUOTA,        REFUSE, REFUSE, PASS)                             \
+	X(GETMETADATA,     REFUSE, REFUSE, PASS) /* RFC 5464 */              \
+	X(SETMETADATA,     REFUSE, REFUSE, PASS)                             \
+	X(GETANNOTATION,   REFUSE, REFUSE, PASS) /* its draft */             \
+	X(SETANNOTATION,   REFUSE, REFUSE, PASS)                             \
+	X(LANGUAGE,        REFUSE, REFUSE, PASS) /* RFC 5255 */              \
+	X(COMPARATOR,      REFUSE, REFUSE, PASS)                             \
+	X(GENURLAUTH,      REFUSE, REFUSE, PASS) /* RFC 4467 */              \
+	X(RESETKEY,        REFUSE, REFUSE, PASS)                             \
+	X(URLFETCH,        REFUSE, REFUSE, PASS)                             \
+	X(CANCELUPDATE,    REFUSE, REFUSE, PASS) /* RFC 5267 */              \
+	X(ESEARCH,         REFUSE, REFUSE, PASS) /* RFC 7377 */              \
+	X(CONVERT,         REFUSE, REFUSE, PASS) /* RFC 5259 */              \
+	X(RLIST,           REFUSE, REFUSE, PASS) /* RFC 2193 */              \
+	X(RLSUB,           REFUSE, REFUSE, PASS)                             \
+	X(UIDBATCHES,      REFUSE, REFUSE, PASS) /* its draft */             \
+	X(GETJMAPACCESS,   REFUSE, REFUSE, PASS) /* RFC 9698 */
 
 #define VERB_LIST(X)                                                         \
 	VERB_LIST_SESSION(X)                                                 \
 	VERB_LIST_MAIL(X)                                                    \
-	X(OTHER,           REFUSE, REFUSE, PASS,   UID)
+	X(OTHER,           REFUSE, REFUSE, PASS)
 /* clang-format on */
 
 enum verb {
-#define X(id, clear, gate, relay, uid) VERB_##id,
+#define X(id, clear, gate, relay) VERB_##id,
 	VERB_LIST(X)
 #undef X
 	    VERB_COUNT
@@ -111,7 +108,5 @@ bool verb_valid(struct slice name);
 enum verb verb_of(struct slice name);
 struct slice verb_text(enum verb v); /* empty for VERB_OTHER */
 enum permission verb_permission(enum verb v, enum phase p);
-/* May it stand behind "UID"? (RFC 9051 section 6.4.9) */
-bool verb_has_uid(enum verb v);
 
 #endif

@@ -7,7 +7,7 @@
 #include "imap/verb.h"
 
 static const struct term verbs[] = {
-#define X(id, clear, gate, relay, uid) {.name = #id},
+#define X(id, clear, gate, relay) {.name = #id},
     VERB_LIST_MAIL(X)
 #undef X
 };

@@ -36,17 +36,14 @@ word_end(struct slice s)
 	return i;
 }
 
-/* The next word behind a space, if there is one; *n counts both. */
+/* The word at *n, which moves behind it. */
 static struct slice
 next_word(struct slice in, size_t *n)
 {
 	struct slice rest = slice_skip(in, *n), word;
 
-	if (rest.len == 0 || rest.ptr[0] != ' ')
-		return SLICE_EMPTY;
-	rest = slice_skip(rest, 1);
 	word = slice_head(rest, word_end(rest));
-	*n += 1 + word.len;
+	*n += word.len;
 	return word;
 }
 
@@ -54,12 +51,20 @@ next_word(struct slice in, size_t *n)
 static size_t
 read_head(struct slice in, struct head *h)
 {
-	size_t n = word_end(in);
+	size_t n = 0;
 
-	*h = (struct head){.tag = slice_head(in, n)};
+	*h = (struct head){.tag = next_word(in, &n), .verb = SLICE_EMPTY};
+	h->sub = SLICE_EMPTY;
+	if (n == in.len || in.ptr[n] != ' ')
+		return n;
+	n++;
 	h->verb = next_word(in, &n);
-	if (verb_of(h->verb) == VERB_UID)
+	if (verb_of(h->verb) == VERB_UID) {
+		/* Some servers take more spaces than one. */
+		while (n < in.len && (in.ptr[n] == ' ' || in.ptr[n] == '\t'))
+			n++;
 		h->sub = next_word(in, &n);
+	}
 	h->more = n < in.len && in.ptr[n] == ' ';
 	return n;
 }
@@ -68,38 +73,37 @@ read_head(struct slice in, struct head *h)
 static enum verb
 meaning(const struct head *h)
 {
-	enum verb v = verb_of(h->verb);
-
-	return v == VERB_UID ? verb_of(h->sub) : v;
+	return verb_of(h->sub.len > 0 ? h->sub : h->verb);
 }
 
 static bool
 is_verb(const struct head *h)
 {
-	enum verb v = verb_of(h->verb);
-
 	/* With arguments its "+" would look like the word for a literal. */
-	if (v == VERB_IDLE)
+	if (verb_of(h->verb) == VERB_IDLE)
 		return !h->more;
-	/* RFC 9051 section 6.4.9; a server may read on to find the verb. */
-	if (v == VERB_UID)
-		return verb_valid(h->sub) && verb_has_uid(verb_of(h->sub));
 	return verb_valid(h->verb);
+}
+
+/* Is it certain what a server will take it for? */
+static bool
+is_plain(const struct head *h)
+{
+	return verb_of(h->verb) != VERB_UID ||
+	       (verb_valid(h->sub) && verb_of(h->sub) != VERB_UID);
 }
 
 static enum reply
 objection(const struct dialog *d, const struct head *h)
 {
-	enum verb v = meaning(h);
-
 	if (!tag_valid(h->tag))
 		return REPLY_TAG_BAD;
-	if (!is_verb(h))
+	if (!is_verb(h) || (d->permits && !is_plain(h)))
 		return REPLY_SYNTAX;
-	if (verb_permission(v, PHASE_RELAY) != PERMISSION_PASS)
+	if (verb_permission(verb_of(h->verb), PHASE_RELAY) != PERMISSION_PASS)
 		return REPLY_AFTER_LOGIN;
-	if (d->permits &&
-	    !d->permits(d->permits_arg, v, h->sub.len > 0 ? h->sub : h->verb))
+	if (d->permits && !d->permits(d->permits_arg, meaning(h),
+				      h->sub.len > 0 ? h->sub : h->verb))
 		return REPLY_FORBIDDEN;
 	return REPLY_NONE;
 }

@@ -3,19 +3,15 @@
 
 #include <assert.h>
 
-enum { ALONE = 0, UID = 1 };
-
 static const struct {
 	struct slice text;
 	unsigned char may[PHASES];
-	bool uid;
 } verbs[VERB_COUNT] = {
-#define X(id, clear, gate, relay, with_uid)                                    \
+#define X(id, clear, gate, relay)                                              \
 	[VERB_##id] = {{(const unsigned char *)#id, sizeof #id - 1},           \
 		       {[PHASE_CLEAR] = PERMISSION_##clear,                    \
 			[PHASE_GATE] = PERMISSION_##gate,                      \
-			[PHASE_RELAY] = PERMISSION_##relay},                   \
-		       (with_uid) == UID},
+			[PHASE_RELAY] = PERMISSION_##relay}},
     VERB_LIST(X)
 #undef X
 };
@@ -54,11 +50,4 @@ verb_permission(enum verb v, enum phase p)
 {
 	assert(v < VERB_COUNT && p < PHASES);
 	return (enum permission)verbs[v].may[p];
-}
-
-bool
-verb_has_uid(enum verb v)
-{
-	assert(v < VERB_COUNT);
-	return verbs[v].uid;
 }

@@ -57,10 +57,11 @@ class Permit(Case):
         backend = self.keep(Backend())
         gate = self.start_gate(backend, {"commands": [KEEP]})
         wire = self.logged_in(gate)
-        for text in (b" EXPUNGE", b"UID  EXPUNGE 1", b"UID\tEXPUNGE 1",
-                     b"UID {7+}\r\nEXPUNGE 1", b"UID \"EXPUNGE\" 1",
-                     b"UID UID EXPUNGE 1", b"UID"):
+        for text in (b" EXPUNGE", b"UID {7+}\r\nEXPUNGE 1",
+                     b"UID \"EXPUNGE\" 1", b"UID UID EXPUNGE 1", b"UID"):
             self.assertIn(b"x BAD", wire.command("x", text)[1], text)
+        for text in (b"UID  EXPUNGE 1", b"UID\tEXPUNGE 1", b"EXPUNGE\t1"):
+            self.refuses(wire, text)
         self.allows(wire, b"NOOP")
         self.assertEqual(self.names(backend), [b"NOOP"])
 

@@ -212,11 +212,11 @@ static const struct {
 	{'C', "b STARTTLS%\r\n", "", "b BAD Syntax error\r\n"},
 	{'C', "c \xa0" "COMPRESS x\r\n", "", "c BAD Syntax error\r\n"},
 	{'C', "d X-A_B.C\r\n", "d X-A_B.C\r\n", ""}}},
-{"UID needs a verb that has such a form, one space behind it", 0, {
-	{'C', "a UID FETCH 1 FLAGS\r\nb uid xfoo\r\n", "a UID FETCH 1 FLAGS\r\nb uid xfoo\r\n", ""},
-	{'C', "c UID\r\nd UID  EXPUNGE 1\r\n", "", "c BAD Syntax error\r\nd BAD Syntax error\r\n"},
-	{'C', "e UID\tEXPUNGE 1\r\nf UID {7+}\r\nEXPUNGE 1\r\n", "", "e BAD Syntax error\r\nf BAD Syntax error\r\n"},
-	{'C', "g UID LOGIN a b\r\nh UID IDLE\r\ni UID UID FETCH 1\r\n", "", "g BAD Syntax error\r\nh BAD Syntax error\r\ni BAD Syntax error\r\n"}}},
+{"UID passes with whatever is behind it, as it stands", 0, {
+	{'C', "a UID FETCH 1 FLAGS\r\nb uid xfoo\r\nc UID\r\n", "a UID FETCH 1 FLAGS\r\nb uid xfoo\r\nc UID\r\n", ""},
+	{'C', "d UID  FETCH\t1\r\ne UID {5}\r\n", "d UID  FETCH\t1\r\ne UID {5}\r\n", ""},
+	{'S', "e BAD\r\n", "", "e BAD\r\n"},
+	{'C', "f UID IDLE\r\ng NOOP\r\n", "f UID IDLE\r\ng NOOP\r\n", ""}}},
 {"a number is held until it is known what it counts", 0, {
 	{'S', "* 12", "", "* "},
 	{'S', " FET", "", ""},
@@ -419,13 +419,17 @@ what_a_policy_forbids_never_passes(void)
 	static const char in[] =
 	    "a EXPUNGE\r\nb uid expunge 1:*\r\nc APPEND INBOX {9+}\r\n"
 	    "x EXPUNGE {3+}\r\nabc\r\nd APPEND INBOX {10}\r\n"
-	    "e xkill 1\r\nf UID XKILL\r\ng XKILLED\r\nh LOGIN a b\r\n";
+	    "e xkill 1\r\nf UID XKILL\r\ng XKILLED\r\nh LOGIN a b\r\n"
+	    "i UID  \t EXPUNGE 1\r\nj UID UID EXPUNGE 1\r\nk UID\r\n"
+	    "l UID {7+}\r\nEXPUNGE 1\r\nm UID \"EXPUNGE\" 1\r\n"
+	    "n UID FETCH EXPUNGE\r\n";
+	static const char bad[] = " BAD Syntax error\r\n";
 	static const char no[] = " NO [NOPERM] Command not allowed here\r\n";
 	size_t most = sizeof in - 1;
 
 	for (size_t cut = 0; cut <= most; cut++) {
 		static struct dialogs r;
-		char want[512];
+		char want[1024];
 		unsigned asked = 0;
 
 		dialogs_begin(&r, 0);
@@ -434,15 +438,16 @@ what_a_policy_forbids_never_passes(void)
 		dialogs_give(&r, 'C', in + cut, most - cut);
 		(void)snprintf(want, sizeof want,
 			       "a%sb%sc%sd%se%sf%sh BAD Command not allowed "
-			       "after login\r\n",
-			       no, no, no, no, no, no);
+			       "after login\r\ni%sj%sk%sl%sm%s",
+			       no, no, no, no, no, no, no, bad, bad, bad, bad);
 		r.to_client.text[r.to_client.len] = '\0';
 		r.to_backend.text[r.to_backend.len] = '\0';
 		CU_ASSERT_STRING_EQUAL(r.to_client.text, want);
-		CU_ASSERT_STRING_EQUAL(r.to_backend.text, "g XKILLED\r\n");
+		CU_ASSERT_STRING_EQUAL(r.to_backend.text,
+				       "g XKILLED\r\nn UID FETCH EXPUNGE\r\n");
 		CU_ASSERT(!r.ended);
-		CU_ASSERT_EQUAL(asked, 7);
-		CU_ASSERT_EQUAL(r.d.commands, 8);
+		CU_ASSERT_EQUAL(asked, 9);
+		CU_ASSERT_EQUAL(r.d.commands, 14);
 	}
 }
 

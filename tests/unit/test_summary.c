@@ -176,7 +176,7 @@ commands_by_verb(void)
 	static struct dialogs r;
 	static const char in[] =
 	    "a NOOP\r\nb UID FETCH 1 FLAGS\r\nc fetch 1 FLAGS\r\nd XFOO\r\n"
-	    "e LOGIN a b\r\nf UID\r\n+ NOOP\r\ng UID XBAR\r\nh \r\n";
+	    "e LOGIN a b\r\nf UID\r\n+ NOOP\r\ng UID  XBAR\r\nh \r\n";
 
 	dialogs_begin(&r, 0);
 	dialogs_give(&r, 'C', in, sizeof in - 1);
@@ -184,7 +184,7 @@ commands_by_verb(void)
 	CU_ASSERT_EQUAL(r.d.summary.verbs[VERB_FETCH], 2);
 	CU_ASSERT_EQUAL(r.d.summary.verbs[VERB_OTHER], 2);
 	CU_ASSERT_EQUAL(r.d.summary.verbs[VERB_LOGIN], 1);
-	CU_ASSERT_EQUAL(r.d.summary.verbs[VERB_UID], 0);
+	CU_ASSERT_EQUAL(r.d.summary.verbs[VERB_UID], 1);
 	CU_ASSERT_EQUAL(r.d.commands, 9);
 }
 

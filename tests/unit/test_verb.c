@@ -83,26 +83,6 @@ what_a_name_is_made_of(void)
 	CU_ASSERT(!verb_valid(SLICE("EXPUNGE\x80")));
 }
 
-static void
-forms_by_uid(void)
-{
-	static const struct slice with[] = {
-	    T("FETCH"), T("STORE"),  T("SEARCH"),  T("COPY"), T("MOVE"),
-	    T("SORT"),  T("THREAD"), T("EXPUNGE"), T("XANY"),
-	};
-	static const struct slice without[] = {
-	    T("IDLE"),   T("LOGIN"),  T("LOGOUT"),   T("UID"),
-	    T("APPEND"), T("SELECT"), T("STARTTLS"),
-	};
-
-	for (size_t i = 0; i < COUNT(with); i++)
-		SHOWS((const char *)with[i].ptr,
-		      verb_has_uid(verb_of(with[i])));
-	for (size_t i = 0; i < COUNT(without); i++)
-		SHOWS((const char *)without[i].ptr,
-		      !verb_has_uid(verb_of(without[i])));
-}
-
 void
 suite_verb(void)
 {
@@ -112,5 +92,4 @@ suite_verb(void)
 		    when_each_may_be_said);
 	CU_add_test(s, "names", names);
 	CU_add_test(s, "what a name is made of", what_a_name_is_made_of);
-	CU_add_test(s, "UID goes before some", forms_by_uid);
 }
