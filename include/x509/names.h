@@ -21,11 +21,20 @@ struct name {
 bool names_next(struct slice *rest, struct name *out);
 
 /*
- * Is `host` among the GeneralNames? A host name matches dNSName, without
- * regard to case and to one dot at its end; "*" stands for its first label,
- * whole, above two labels or more. An address matches iPAddress only.
+ * Is `host` among the GeneralNames? A host name (A-labels, if it is an
+ * international one) matches dNSName, without regard to case and to one dot at
+ * its end; "*" stands for its first label, whole, above two labels or more. An
+ * address matches iPAddress only. Nothing else counts: no common name, no URI,
+ * no SRV-ID.
  */
 bool names_cover(struct slice names, struct slice host);
+
+/*
+ * Can somebody be asked for by this name (RFC 9525 section 6.1)? An address, or
+ * a host name without "*" whose last label is not a number: "127.1" is an
+ * address to some readers.
+ */
+bool names_reference(struct slice host);
 
 /* Is it one of the dNSNames or rfc822Names, as it stands? No regard to case. */
 bool names_hold(struct slice names, struct slice name);

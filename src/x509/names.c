@@ -26,6 +26,9 @@ names_next(struct slice *rest, struct name *out)
 static size_t
 address4(struct slice text, unsigned char out[4])
 {
+	/* A dot at the end would be taken for the one before it. */
+	if (slice_iends(text, SLICE(".")))
+		return 0;
 	for (size_t i = 0; i < 4; i++) {
 		struct slice part = slice_cut(&text, '.');
 		uint64_t n;
@@ -133,6 +136,28 @@ covers(struct slice dns, struct slice host)
 	       slice_ieq(parent(dns), parent(host));
 }
 
+static struct slice
+last_label(struct slice name)
+{
+	while (slice_find(name, '.') < name.len)
+		name = parent(name);
+	return name;
+}
+
+bool
+names_reference(struct slice host)
+{
+	unsigned char bytes[ADDRESS_MAX];
+	uint64_t n;
+
+	if (names_address(host, bytes) > 0)
+		return true;
+	host = without_dot(host);
+	return names_form(host) == FORM_NAME &&
+	       !slice_number(last_label(host), UINT64_MAX, &n) &&
+	       !slice_istarts(last_label(host), SLICE("0x"));
+}
+
 bool
 names_cover(struct slice names, struct slice host)
 {
@@ -140,6 +165,8 @@ names_cover(struct slice names, struct slice host)
 	size_t n = names_address(host, bytes);
 	struct name name;
 
+	if (!names_reference(host))
+		return false;
 	host = without_dot(host);
 	while (names_next(&names, &name)) {
 		if (n > 0 && name.kind == NAME_ADDRESS &&

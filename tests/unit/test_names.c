@@ -13,6 +13,7 @@ static const struct {
     {"1.2.3", T("")},
     {"1.2.3.4.5", T("")},
     {"1.2.3.", T("")},
+    {"1.2.3.4.", T("")},
     {"1..2.3", T("")},
     {"1.2.3.0004", T("")},
     {"", T("")},
@@ -164,6 +165,51 @@ test_covers(void)
 	}
 }
 
+static const struct {
+	const char *host;
+	bool good;
+} references[] = {
+    {"imap.example.com", true},
+    {"imap.example.com.", true},
+    {"localhost", true},
+    {"mail_1.example.com", true},
+    {"xn--mller-kva.example", true},
+    {"192.0.2.1", true},
+    {"2001:db8::1", true},
+    {"", false},
+    {".", false},
+    {"imap.example.com..", false},
+    {"*.example.com", false},
+    {"m\xc3\xbcller.example", false},
+    {"imap example.com", false},
+    {"127.1", false},
+    {"192.0.2.256", false},
+    {"192.0.2.1.", false},
+    {"imap.0x7f", false},
+    {"2130706433", false},
+    {"::ffff:192.0.2.1", false},
+    {"fe80::1%eth0", false},
+    {"[2001:db8::1]", false},
+    {"imap.example.com:993", false},
+};
+
+static void
+test_references(void)
+{
+	for (size_t i = 0; i < COUNT(references); i++) {
+		struct slice in = exact(slice_str(references[i].host));
+
+		SHOWS(references[i].host,
+		      names_reference(in) == references[i].good);
+		exact_free(in);
+	}
+	CU_ASSERT_FALSE(names_reference(SLICE("a\0.example.com")));
+	CU_ASSERT_FALSE(names_cover(SLICE(DNS("\x0d", "*.example.com")),
+				    SLICE("a\0.example.com")));
+	CU_ASSERT_FALSE(
+	    names_cover(SLICE(DNS("\x05", "127.1")), SLICE("127.1")));
+}
+
 static void
 try_names(struct slice in)
 {
@@ -189,5 +235,6 @@ suite_names(void)
 	CU_add_test(suite, "addresses in text", test_addresses);
 	CU_add_test(suite, "the ways a DNS name may be written", test_forms);
 	CU_add_test(suite, "whom a certificate covers (RFC 9525)", test_covers);
+	CU_add_test(suite, "whom one may ask for", test_references);
 	CU_add_test(suite, "damaged names do no harm", test_damage);
 }
