@@ -11,30 +11,10 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "x509/signature.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* What the signature covers, as far as it matters. */
-enum digest_kind {
-	DIGEST_OTHER,
-	DIGEST_MD5, /* and MD2 */
-	DIGEST_SHA1,
-	DIGEST_SHA2, /* SHA-2 and SHA-3 of 224 bits or more */
-	DIGEST_INNER /* EdDSA and the like, which bring their own */
-};
-
-/* How it was made, as far as we can verify it. */
-enum signature_kind {
-	SIGNATURE_OTHER,
-	SIGNATURE_RSA_SHA256, /* PKCS #1 1.5 */
-	SIGNATURE_RSA_SHA384,
-	SIGNATURE_RSA_SHA512,
-	SIGNATURE_ECDSA_SHA256,
-	SIGNATURE_ECDSA_SHA384,
-	SIGNATURE_ECDSA_SHA512,
-	SIGNATURE_ED25519
-};
 
 enum key_kind {
 	KEY_OTHER,
@@ -49,7 +29,11 @@ enum key_kind {
 };
 
 /* RFC 5280 4.2.1.3 */
-enum key_usage { USAGE_SIGNATURE = 1 << 0, USAGE_CERT_SIGN = 1 << 5 };
+enum key_usage {
+	USAGE_SIGNATURE = 1 << 0,
+	USAGE_CERT_SIGN = 1 << 5,
+	USAGE_CRL_SIGN = 1 << 6
+};
 
 /* RFC 5280 4.2.1.12 */
 enum purpose {
@@ -68,12 +52,16 @@ enum extension {
 	EXT_AUTHORITY_KEY = 1 << 4,
 	EXT_PURPOSES = 1 << 5,
 	EXT_ACCESS = 1 << 6,
-	EXT_FEATURES = 1 << 7
+	EXT_FEATURES = 1 << 7,
+	EXT_SUBTREES = 1 << 8,
+	EXT_POINTS = 1 << 9
 };
 
 struct certificate {
 	struct slice der;
-	unsigned version;              /* 1 to 3 */
+	struct slice text; /* what is signed: TBSCertificate, with its tag */
+	struct signature signature;
+	unsigned version;              /* 1 to 3; 0: certificate_anchor's */
 	struct slice serial;           /* INTEGER's content, as it stands */
 	struct slice issuer;           /* Name, with tag and length */
 	struct slice subject;          /* Name, with tag and length */
@@ -81,20 +69,34 @@ struct certificate {
 	enum digest_kind digest;
 	struct slice key; /* SubjectPublicKeyInfo, with tag and length */
 	enum key_kind key_kind;
-	unsigned key_bits; /* of RSA's modulus; else 0 */
+	unsigned key_bits;     /* of RSA's modulus; else 0 */
+	uint32_t key_exponent; /* RSA's; 0: of more than 31 bits */
 
-	unsigned extensions; /* of enum extension */
-	struct slice names;  /* GeneralNames: see names.h; may be empty */
+	struct slice extension_list; /* the content of Extensions, or empty */
+	unsigned extensions;         /* of enum extension */
+	struct slice names; /* GeneralNames: see names.h; may be empty */
 	bool ca;
+	bool path_limited; /* by path_max: CAs that may stand below */
+	uint32_t path_max;
 	unsigned usage;    /* of enum key_usage, and other bits */
 	unsigned purposes; /* of enum purpose */
 	bool must_staple;  /* RFC 7633 */
 	struct slice subject_key, authority_key; /* identifiers, or empty */
 	struct slice issuer_url;                 /* AIA caIssuers, or empty */
+	/* As they stand, not yet looked into: */
+	struct slice subtrees; /* NameConstraints: see constraints.h */
+	struct slice points;   /* CRLDistributionPoints: see crl.h */
 };
 
 /* ERR_SYNTAX: not a certificate, or not DER. *out is the caller's memory. */
 enum err certificate_read(struct slice der, struct certificate *out) MUST_USE;
+
+/*
+ * What is trusted without a certificate: a Name and a SubjectPublicKeyInfo (RFC
+ * 5280 6.1.1 d). Its version is 0, and there are no dates and no extensions.
+ */
+enum err certificate_anchor(struct slice name, struct slice key,
+			    struct certificate *out) MUST_USE;
 
 /* Does its issuer have its subject's name? */
 bool certificate_self_issued(const struct certificate *c);

@@ -35,8 +35,7 @@ struct ocsp {
 	int64_t produced;        /* seconds since 1970 */
 	struct slice answers;    /* see ocsp_next */
 	bool critical;           /* has an extension one must understand */
-	enum signature_kind kind;
-	struct slice signature;
+	struct signature signature;
 	struct slice certificates; /* one behind the other: der_next */
 };
 

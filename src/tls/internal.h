@@ -57,11 +57,13 @@ enum { DATE_TEXT = 32 };
 const char *date_text(int64_t seconds, char out[DATE_TEXT]);
 
 /*
- * verify.c: did the key (SubjectPublicKeyInfo, DER) sign `text`? Never with
+ * signature.c: did the key (SubjectPublicKeyInfo, DER) sign `text`? Never with
  * SIGNATURE_OTHER.
  */
-bool verify(struct slice key, enum signature_kind kind, struct slice text,
-	    struct slice signature);
+bool signature_verify(struct slice key, const struct signature *s,
+		      struct slice text);
+/* The same, and hashes, for x509. */
+extern const struct crypto signature_crypto;
 
 /*
  * library.c: fills out with n bytes of the kernel's; the library was built to

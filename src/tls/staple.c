@@ -169,7 +169,7 @@ signed_by(const struct ocsp *o, const struct certificate *c)
 			 : hashes_to(OCSP_HASH_SHA1, certificate_key_bits(c),
 				     o->signer_key);
 
-	return named && verify(c->key, o->kind, o->text, o->signature);
+	return named && signature_verify(c->key, &o->signature, o->text);
 }
 
 /* RFC 6960 section 4.2.2.2: has the issuer appointed this responder? */
@@ -188,7 +188,7 @@ check_signature(struct trial *t)
 	struct certificate c;
 	struct der d;
 
-	if (t->response.kind == SIGNATURE_OTHER)
+	if (t->response.signature.kind == SIGNATURE_OTHER)
 		return refuse(
 		    t, ERR_MISMATCH,
 		    "it is signed in a way that is no longer trusted, "

@@ -77,29 +77,102 @@ static const struct {
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct slice rsa_pss = OID(PKCS1 "\x0a");
+static const struct slice mgf1 = OID(PKCS1 "\x08");
 static const struct slice sha2_family = OID(NIST "\x02");
 
+static const struct {
+	struct slice oid;
+	enum signature_kind kind;
+} pss_kinds[] = {
+    {OID(NIST "\x02\x01"), SIGNATURE_PSS_SHA256},
+    {OID(NIST "\x02\x02"), SIGNATURE_PSS_SHA384},
+    {OID(NIST "\x02\x03"), SIGNATURE_PSS_SHA512},
+};
+
+/* RFC 4055 section 3.1; what was left out is empty, or the default. */
+struct pss {
+	struct slice hash, mask_hash; /* OIDs; empty: SHA-1 */
+	bool other_mask;
+	uint32_t salt, trailer;
+};
+
+/* [tag] AlgorithmIdentifier, or nothing: its OID, and what comes behind. */
+static bool
+take_tagged(struct slice *list, unsigned tag, struct slice *oid,
+	    struct slice *parameters)
+{
+	struct slice tagged;
+
+	*oid = *parameters = SLICE_EMPTY;
+	if (!der_comes(*list, DER_CONSTRUCTED(tag)))
+		return true;
+	return der_take(list, DER_CONSTRUCTED(tag), &tagged) &&
+	       der_only(tagged, DER_SEQUENCE, parameters) &&
+	       der_take(parameters, DER_OID, oid);
+}
+
+static bool
+take_tagged_number(struct slice *list, unsigned tag, uint32_t *out)
+{
+	struct slice tagged, number;
+
+	return !der_comes(*list, DER_CONSTRUCTED(tag)) ||
+	       (der_take(list, DER_CONSTRUCTED(tag), &tagged) &&
+		der_only(tagged, DER_INTEGER, &number) &&
+		der_number(number, out));
+}
+
+static bool
+read_pss(struct slice parameters, struct pss *out)
+{
+	struct slice list, behind, mask, inner;
+
+	*out = (struct pss){SLICE_EMPTY, SLICE_EMPTY, false, 20, 1};
+	if (!der_only(parameters, DER_SEQUENCE, &list) ||
+	    !take_tagged(&list, 0, &out->hash, &behind) ||
+	    !take_tagged(&list, 1, &mask, &inner))
+		return false;
+	out->other_mask = mask.len > 0 && !slice_eq(mask, mgf1);
+	if (mask.len > 0 && !out->other_mask &&
+	    (!der_only(inner, DER_SEQUENCE, &behind) ||
+	     !der_take(&behind, DER_OID, &out->mask_hash)))
+		return false;
+	return take_tagged_number(&list, 2, &out->salt) &&
+	       take_tagged_number(&list, 3, &out->trailer) && list.len == 0;
+}
+
 /*
- * RFC 4055 3.1: the hash is [0], SHA-1 when it is left out. All hashes below
- * NIST's arc are SHA-2 or SHA-3.
+ * The hash is [0], SHA-1 when it is left out. All hashes below NIST's arc are
+ * SHA-2 or SHA-3. What follows is looked at by those who verify it.
  */
 static bool
 pss_digest(struct slice parameters, enum digest_kind *out)
 {
-	struct slice list, tagged, algorithm, oid;
+	struct slice list, hash, behind;
 
-	*out = DIGEST_SHA1;
-	if (!der_only(parameters, DER_SEQUENCE, &list))
+	if (!der_only(parameters, DER_SEQUENCE, &list) ||
+	    !take_tagged(&list, 0, &hash, &behind))
 		return false;
-	if (!der_comes(list, DER_CONSTRUCTED(0)))
-		return true;
-	if (!der_take(&list, DER_CONSTRUCTED(0), &tagged) ||
-	    !der_only(tagged, DER_SEQUENCE, &algorithm) ||
-	    !der_take(&algorithm, DER_OID, &oid))
-		return false;
-	if (slice_eq(slice_head(oid, sha2_family.len), sha2_family))
-		*out = DIGEST_SHA2;
+	*out = slice_eq(slice_head(hash, sha2_family.len), sha2_family)
+		   ? DIGEST_SHA2
+		   : DIGEST_SHA1;
 	return true;
+}
+
+/* The defaults, SHA-1 with 20 bytes of salt, are none of ours. */
+static void
+take_pss(struct slice parameters, struct signature *out)
+{
+	struct pss p;
+
+	if (!read_pss(parameters, &p) || p.other_mask ||
+	    !slice_eq(p.hash, p.mask_hash) || p.trailer != 1 ||
+	    p.salt > SALT_MAX)
+		return;
+	for (size_t i = 0; i < COUNT(pss_kinds); i++)
+		if (slice_eq(p.hash, pss_kinds[i].oid))
+			out->kind = pss_kinds[i].kind;
+	out->salt = p.salt;
 }
 
 bool
@@ -117,17 +190,23 @@ signature_read(struct slice algorithm, struct certificate *out)
 	return true;
 }
 
-enum signature_kind
-signature_kind(struct slice algorithm)
+bool
+signature_take(struct slice algorithm, struct slice bits, struct signature *out)
 {
-	struct slice oid;
+	struct slice oid, content;
 
+	*out = (struct signature){SIGNATURE_OTHER, 0, SLICE_EMPTY};
+	if (!der_only(bits, DER_BIT_STRING, &content) ||
+	    !der_bytes(content, &out->bits))
+		return false;
 	if (!der_take(&algorithm, DER_OID, &oid))
-		return SIGNATURE_OTHER;
+		return true;
+	if (slice_eq(oid, rsa_pss))
+		take_pss(algorithm, out);
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (slice_eq(oid, kinds[i].oid))
-			return kinds[i].kind;
-	return SIGNATURE_OTHER;
+			out->kind = kinds[i].kind;
+	return true;
 }
 
 /* PKCS#1: the bits of the modulus. */
@@ -142,6 +221,8 @@ read_rsa(struct slice key, struct certificate *out)
 	    !der_only(pair, DER_INTEGER, &e) || !der_integer(n) ||
 	    !der_integer(e) || n.ptr[0] >= 0x80)
 		return false;
+	if (!der_number(e, &out->key_exponent))
+		out->key_exponent = 0;
 	if (n.ptr[0] == 0)
 		n = slice_skip(n, 1);
 	if (n.len == 0)

@@ -4,6 +4,26 @@
 #include "parts.h"
 #include "x509/der.h"
 
+#define NOTHING                                                                \
+	{                                                                      \
+		(const unsigned char *)"", 0                                   \
+	}
+
+static const struct certificate nothing = {.der = NOTHING,
+					   .text = NOTHING,
+					   .signature.bits = NOTHING,
+					   .serial = NOTHING,
+					   .issuer = NOTHING,
+					   .subject = NOTHING,
+					   .key = NOTHING,
+					   .extension_list = NOTHING,
+					   .names = NOTHING,
+					   .subject_key = NOTHING,
+					   .authority_key = NOTHING,
+					   .issuer_url = NOTHING,
+					   .subtrees = NOTHING,
+					   .points = NOTHING};
+
 static bool
 read_version(struct slice *tbs, struct certificate *out)
 {
@@ -94,18 +114,31 @@ read_tbs(struct slice tbs, struct slice algorithm, struct certificate *out)
 enum err
 certificate_read(struct slice der, struct certificate *out)
 {
-	struct slice whole, tbs, algorithm, bits, signature;
+	struct slice whole, algorithm;
+	struct der tbs;
 
-	*out = (struct certificate){.der = der,
-				    .names = SLICE_EMPTY,
-				    .subject_key = SLICE_EMPTY,
-				    .authority_key = SLICE_EMPTY,
-				    .issuer_url = SLICE_EMPTY};
+	*out = nothing;
+	out->der = der;
 	if (!der_only(der, DER_SEQUENCE, &whole) ||
-	    !der_take(&whole, DER_SEQUENCE, &tbs) ||
+	    !der_comes(whole, DER_SEQUENCE) || !der_next(&whole, &tbs) ||
 	    !der_take(&whole, DER_SEQUENCE, &algorithm) ||
-	    !der_only(whole, DER_BIT_STRING, &bits) ||
-	    !der_bytes(bits, &signature) || !read_tbs(tbs, algorithm, out))
+	    !signature_take(algorithm, whole, &out->signature) ||
+	    !read_tbs(tbs.content, algorithm, out))
+		return ERR_SYNTAX;
+	out->text = tbs.whole;
+	return ERR_OK;
+}
+
+enum err
+certificate_anchor(struct slice name, struct slice key, struct certificate *out)
+{
+	struct slice info;
+
+	*out = nothing;
+	out->subject = name;
+	out->key = key;
+	if (!name_read(&name, &out->issuer) || name.len > 0 ||
+	    !der_only(key, DER_SEQUENCE, &info) || !spki_read(info, out))
 		return ERR_SYNTAX;
 	return ERR_OK;
 }

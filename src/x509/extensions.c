@@ -54,7 +54,6 @@ static bool
 read_constraints(struct slice value, struct certificate *out)
 {
 	struct slice list, item;
-	uint32_t path;
 
 	if (!der_only(value, DER_SEQUENCE, &list))
 		return false;
@@ -62,8 +61,9 @@ read_constraints(struct slice value, struct certificate *out)
 	    (!der_take(&list, DER_BOOLEAN, &item) ||
 	     !der_boolean(item, &out->ca)))
 		return false;
-	return list.len == 0 ||
-	       (der_only(list, DER_INTEGER, &item) && der_number(item, &path));
+	out->path_limited = list.len > 0;
+	return list.len == 0 || (der_only(list, DER_INTEGER, &item) &&
+				 der_number(item, &out->path_max));
 }
 
 /* Issuer and serial number may follow, or stand alone. */
@@ -143,6 +143,20 @@ read_features(struct slice value, struct certificate *out)
 	return true;
 }
 
+static bool
+keep_subtrees(struct slice value, struct certificate *out)
+{
+	out->subtrees = value;
+	return true;
+}
+
+static bool
+keep_points(struct slice value, struct certificate *out)
+{
+	out->points = value;
+	return true;
+}
+
 static const struct {
 	struct slice oid;
 	enum extension bit;
@@ -152,6 +166,8 @@ static const struct {
     {OID(CE "\x0f"), EXT_KEY_USAGE, read_usage},
     {OID(CE "\x11"), EXT_NAMES, read_names},
     {OID(CE "\x13"), EXT_CONSTRAINTS, read_constraints},
+    {OID(CE "\x1e"), EXT_SUBTREES, keep_subtrees},
+    {OID(CE "\x1f"), EXT_POINTS, keep_points},
     {OID(CE "\x23"), EXT_AUTHORITY_KEY, read_authority_key},
     {OID(CE "\x25"), EXT_PURPOSES, read_purposes},
     {OID(PKIX "\x01\x01"), EXT_ACCESS, read_access},
@@ -190,10 +206,24 @@ extension_next(struct slice *list, struct extension_item *out)
 }
 
 bool
+extension_find(struct slice list, struct slice oid, struct slice *value)
+{
+	struct extension_item item;
+
+	while (extension_next(&list, &item))
+		if (slice_eq(item.oid, oid)) {
+			*value = item.value;
+			return true;
+		}
+	return false;
+}
+
+bool
 extensions_read(struct slice list, struct certificate *out)
 {
 	struct extension_item item;
 
+	out->extension_list = list;
 	while (list.len > 0)
 		if (!extension_next(&list, &item) ||
 		    !read_one(item.oid, item.value, out))

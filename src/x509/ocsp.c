@@ -196,18 +196,18 @@ read_certificates(struct slice s, struct ocsp *out)
 static bool
 read_basic(struct slice der, struct ocsp *out)
 {
-	struct slice whole, algorithm, bits;
-	struct der text;
+	struct slice whole, algorithm;
+	struct der text, bits;
 
 	if (!der_only(der, DER_SEQUENCE, &whole) ||
 	    !der_comes(whole, DER_SEQUENCE) || !der_next(&whole, &text) ||
 	    !read_text(text.content, out) ||
 	    !der_take(&whole, DER_SEQUENCE, &algorithm) ||
-	    !der_take(&whole, DER_BIT_STRING, &bits) ||
-	    !der_bytes(bits, &out->signature) || !read_certificates(whole, out))
+	    !der_next(&whole, &bits) ||
+	    !signature_take(algorithm, bits.whole, &out->signature) ||
+	    !read_certificates(whole, out))
 		return false;
 	out->text = text.whole;
-	out->kind = signature_kind(algorithm);
 	return true;
 }
 
@@ -233,7 +233,7 @@ ocsp_read(struct slice der, struct ocsp *out)
 			     .signer = SLICE_EMPTY,
 			     .signer_key = SLICE_EMPTY,
 			     .answers = SLICE_EMPTY,
-			     .signature = SLICE_EMPTY,
+			     .signature.bits = SLICE_EMPTY,
 			     .certificates = SLICE_EMPTY};
 	if (!der_only(der, DER_SEQUENCE, &whole) ||
 	    !take_enumerated(&whole, &out->status))

@@ -18,8 +18,12 @@ bool spki_read(struct slice info, struct certificate *out);
 /* algorithms.c: the content of the AlgorithmIdentifier of a signature. */
 bool signature_read(struct slice algorithm, struct certificate *out);
 
-/* algorithms.c: of the same. */
-enum signature_kind signature_kind(struct slice algorithm);
+/*
+ * algorithms.c: of the same, with the BIT STRING behind it, which must be all
+ * of `bits`. An algorithm that is not known, or malformed, is SIGNATURE_OTHER.
+ */
+bool signature_take(struct slice algorithm, struct slice bits,
+		    struct signature *out);
 /* certificate.c: takes a Name off the front of *from, with tag and length. */
 bool name_read(struct slice *from, struct slice *out);
 
@@ -29,6 +33,8 @@ struct extension_item {
 	bool critical;
 };
 bool extension_next(struct slice *list, struct extension_item *out);
+/* The one of this type: its value; false: there is none. */
+bool extension_find(struct slice list, struct slice oid, struct slice *value);
 
 /*
  * dn.c: Name ::= SEQUENCE OF SET OF SEQUENCE { type OID, value }. Takes the

@@ -238,6 +238,54 @@ test_extension_lists(void)
 	CU_ASSERT_EQUAL(c.usage, USAGE_SIGNATURE);
 }
 
+/* What a path needs to know beyond what lint looks at. */
+static void
+test_path_parts(void)
+{
+	struct forged list = {.len = 0};
+	struct forge f = plain;
+	struct certificate c;
+	struct slice tbs;
+
+	forge_extension(&list, SLICE(CE "\x13"),
+			SLICE("\x30\x06\x01\x01\xff\x02\x01\x07"));
+	forge_extension(&list, SLICE(CE "\x1e"), SLICE("subtrees"));
+	forge_extension(&list, SLICE(CE "\x1f"), SLICE("points"));
+	f.extensions = all(&list);
+	CU_ASSERT_EQUAL_FATAL(read_forged(&f, &c), ERR_OK);
+	CU_ASSERT_TRUE(c.path_limited && c.path_max == 7);
+	CU_ASSERT_TRUE(slice_eq(c.subtrees, SLICE("subtrees")));
+	CU_ASSERT_TRUE(slice_eq(c.points, SLICE("points")));
+	CU_ASSERT_TRUE(slice_eq(c.extension_list, all(&list)));
+	CU_ASSERT_EQUAL(c.signature.kind, SIGNATURE_ECDSA_SHA256);
+	CU_ASSERT_PTR_EQUAL(c.signature.bits.ptr + c.signature.bits.len,
+			    c.der.ptr + c.der.len);
+	CU_ASSERT_PTR_EQUAL(c.text.ptr, c.der.ptr + 4);
+	CU_ASSERT_TRUE(der_only(c.text, DER_SEQUENCE, &tbs));
+	f.extensions = SLICE_EMPTY;
+	CU_ASSERT_EQUAL_FATAL(read_forged(&f, &c), ERR_OK);
+	CU_ASSERT_FALSE(c.path_limited);
+	CU_ASSERT_EQUAL(c.extension_list.len, 0);
+}
+
+static void
+test_anchors(void)
+{
+	struct certificate c, a;
+	struct slice name, key;
+
+	CU_ASSERT_EQUAL_FATAL(read_forged(&plain, &c), ERR_OK);
+	name = c.subject;
+	key = c.key;
+	CU_ASSERT_EQUAL(certificate_anchor(name, key, &a), ERR_OK);
+	CU_ASSERT_EQUAL(a.version, 0);
+	CU_ASSERT_EQUAL(a.key_kind, KEY_P256);
+	CU_ASSERT_TRUE(slice_eq(a.subject, name) && slice_eq(a.key, key));
+	CU_ASSERT_EQUAL(certificate_anchor(key, key, &a), ERR_SYNTAX);
+	CU_ASSERT_EQUAL(certificate_anchor(name, name, &a), ERR_SYNTAX);
+	CU_ASSERT_EQUAL(certificate_anchor(name, SLICE_EMPTY, &a), ERR_SYNTAX);
+}
+
 #define PKCS1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 
 static const struct {
@@ -427,4 +475,7 @@ suite_certificate(void)
 	CU_add_test(suite, "odd fields are read, wrong ones refused",
 		    test_odd_fields);
 	CU_add_test(suite, "damaged certificates do no harm", test_damage);
+	CU_add_test(suite, "what a path is built of", test_path_parts);
+	CU_add_test(suite, "a name and a key without certificate",
+		    test_anchors);
 }

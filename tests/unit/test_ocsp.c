@@ -55,7 +55,7 @@ reads_answers(void)
 	CU_ASSERT_EQUAL(o.status, OCSP_STATUS_SUCCESSFUL);
 	CU_ASSERT_TRUE(o.basic && !o.critical);
 	CU_ASSERT_EQUAL(o.produced, 1795262400);
-	CU_ASSERT_EQUAL(o.kind, SIGNATURE_ECDSA_SHA256);
+	CU_ASSERT_EQUAL(o.signature.kind, SIGNATURE_ECDSA_SHA256);
 	CU_ASSERT_TRUE(
 	    slice_eq(certificate_title(o.signer), SLICE("Forged CA")));
 	CU_ASSERT_EQUAL(o.signer_key.len, 0);
@@ -123,13 +123,43 @@ static const struct {
 	struct slice algorithm;
 	enum signature_kind kind;
 } kinds[] = {
-#define PKCS1 "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01"
-#define ANSI  "\x06\x08\x2a\x86\x48\xce\x3d"
+#define PKCS1       "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define SHA2(n)     "\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" n "\x05\x00"
+#define PSS_HASH(n) "\xa0\x0f" SHA2(n)
+#define PSS_MASK(n)                                                            \
+	"\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08" SHA2(n)
+#define PSS_SALT(n) "\xa2\x03\x02\x01" n
+#define ANSI        "\x06\x08\x2a\x86\x48\xce\x3d"
     {"RSA, SHA-256", T(PKCS1 "\x0b\x05\x00"), SIGNATURE_RSA_SHA256},
     {"RSA, SHA-384", T(PKCS1 "\x0c\x05\x00"), SIGNATURE_RSA_SHA384},
     {"RSA, SHA-512", T(PKCS1 "\x0d\x05\x00"), SIGNATURE_RSA_SHA512},
     {"RSA, SHA-1", T(PKCS1 "\x05\x05\x00"), SIGNATURE_OTHER},
-    {"RSA-PSS", T(PKCS1 "\x0a\x30\x00"), SIGNATURE_OTHER},
+    {"RSA-PSS, all as by default: SHA-1", T(PKCS1 "\x0a\x30\x00"),
+     SIGNATURE_OTHER},
+    {"RSA-PSS, SHA-256",
+     T(PKCS1 "\x0a\x30\x34" PSS_HASH("\x01") PSS_MASK("\x01") PSS_SALT("\x20")),
+     SIGNATURE_PSS_SHA256},
+    {"RSA-PSS, SHA-512",
+     T(PKCS1 "\x0a\x30\x34" PSS_HASH("\x03") PSS_MASK("\x03") PSS_SALT("\x40")),
+     SIGNATURE_PSS_SHA512},
+    {"RSA-PSS, two hashes",
+     T(PKCS1 "\x0a\x30\x34" PSS_HASH("\x01") PSS_MASK("\x02") PSS_SALT("\x20")),
+     SIGNATURE_OTHER},
+    {"RSA-PSS, SHA-256 with a mask of SHA-1",
+     T(PKCS1 "\x0a\x30\x16" PSS_HASH("\x01") PSS_SALT("\x20")),
+     SIGNATURE_OTHER},
+    {"RSA-PSS, another trailer",
+     T(PKCS1 "\x0a\x30\x39" PSS_HASH("\x01") PSS_MASK("\x01")
+	   PSS_SALT("\x20") "\xa3\x03\x02\x01\x02"),
+     SIGNATURE_OTHER},
+    {"RSA-PSS, more salt than there is room for",
+     T(PKCS1 "\x0a\x30\x35" PSS_HASH("\x01")
+	   PSS_MASK("\x01") "\xa2\x04\x02\x02\x7f\xff"),
+     SIGNATURE_OTHER},
+    {"RSA-PSS, something behind",
+     T(PKCS1 "\x0a\x30\x36" PSS_HASH("\x01") PSS_MASK("\x01")
+	   PSS_SALT("\x20") "\x05\x00"),
+     SIGNATURE_OTHER},
     {"ECDSA, SHA-384", T(ANSI "\x04\x03\x03"), SIGNATURE_ECDSA_SHA384},
     {"ECDSA, SHA-512", T(ANSI "\x04\x03\x04"), SIGNATURE_ECDSA_SHA512},
     {"Ed25519", T("\x06\x03\x2b\x65\x70"), SIGNATURE_ED25519},
@@ -147,7 +177,7 @@ knows_signatures(void)
 		f.algorithm = kinds[i].algorithm;
 		forge_response(&f, &made);
 		SHOWS(kinds[i].shows, ocsp_read(all(&made), &o) == ERR_OK &&
-					  o.kind == kinds[i].kind);
+					  o.signature.kind == kinds[i].kind);
 	}
 }
 
@@ -239,7 +269,8 @@ holds_together(struct slice in)
 	if (ocsp_read(in, &o) != ERR_OK)
 		return;
 	CU_ASSERT_TRUE(within(o.text, in) && within(o.signer, in) &&
-		       within(o.signer_key, in) && within(o.signature, in) &&
+		       within(o.signer_key, in) &&
+		       within(o.signature.bits, in) &&
 		       within(o.certificates, in));
 	rest = o.answers;
 	while (ocsp_next(&rest, &a))

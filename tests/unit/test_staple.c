@@ -11,11 +11,7 @@
 #include "x509/ocsp.h"
 
 #include <wolfssl/wolfcrypt/asn_public.h>
-#include <wolfssl/wolfcrypt/ecc.h>
-#include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/hash.h>
-#include <wolfssl/wolfcrypt/rsa.h>
-#include <wolfssl/wolfcrypt/signature.h>
 
 #include <stdio.h>
 
@@ -614,118 +610,6 @@ is_counted(void)
 	CU_ASSERT_PTR_NULL(judged(SLICE("\x30\x00")));
 }
 
-enum { TEXT = 100 };
-
-/* A public key and what it signed. */
-struct specimen {
-	unsigned char key[1024], signature[512];
-	word32 key_len, signature_len;
-};
-
-static void
-make_rsa(WC_RNG *rng, enum wc_HashType hash, const unsigned char *text,
-	 struct specimen *out)
-{
-	RsaKey k;
-
-	CU_ASSERT_EQUAL(wc_InitRsaKey(&k, NULL), 0);
-	CU_ASSERT_EQUAL(wc_MakeRsaKey(&k, 2048, 65537, rng), 0);
-	out->key_len =
-	    (word32)wc_RsaKeyToPublicDer(&k, out->key, sizeof out->key);
-	out->signature_len = sizeof out->signature;
-	CU_ASSERT_EQUAL(wc_SignatureGenerate(hash, WC_SIGNATURE_TYPE_RSA_W_ENC,
-					     text, TEXT, out->signature,
-					     &out->signature_len, &k, sizeof k,
-					     rng),
-			0);
-	(void)wc_FreeRsaKey(&k);
-}
-
-static void
-make_ecdsa(WC_RNG *rng, enum wc_HashType hash, const unsigned char *text,
-	   struct specimen *out)
-{
-	ecc_key k;
-
-	CU_ASSERT_EQUAL(wc_ecc_init(&k), 0);
-	CU_ASSERT_EQUAL(wc_ecc_make_key_ex(rng, 48, &k, ECC_SECP384R1), 0);
-	out->key_len =
-	    (word32)wc_EccPublicKeyToDer(&k, out->key, sizeof out->key, 1);
-	out->signature_len = sizeof out->signature;
-	CU_ASSERT_EQUAL(wc_SignatureGenerate(hash, WC_SIGNATURE_TYPE_ECC, text,
-					     TEXT, out->signature,
-					     &out->signature_len, &k, sizeof k,
-					     rng),
-			0);
-	wc_ecc_free(&k);
-}
-
-static void
-make_ed25519(WC_RNG *rng, enum wc_HashType hash, const unsigned char *text,
-	     struct specimen *out)
-{
-	ed25519_key k;
-
-	(void)hash;
-	CU_ASSERT_EQUAL(wc_ed25519_init(&k), 0);
-	CU_ASSERT_EQUAL(wc_ed25519_make_key(rng, ED25519_KEY_SIZE, &k), 0);
-	out->key_len =
-	    (word32)wc_Ed25519PublicKeyToDer(&k, out->key, sizeof out->key, 1);
-	out->signature_len = sizeof out->signature;
-	CU_ASSERT_EQUAL(wc_ed25519_sign_msg(text, TEXT, out->signature,
-					    &out->signature_len, &k),
-			0);
-	wc_ed25519_free(&k);
-}
-
-static void
-verifies(void)
-{
-	static const struct {
-		enum signature_kind kind;
-		void (*make)(WC_RNG *rng, enum wc_HashType hash,
-			     const unsigned char *text, struct specimen *out);
-		enum wc_HashType hash;
-	} makers[] = {
-	    {SIGNATURE_RSA_SHA256, make_rsa, WC_HASH_TYPE_SHA256},
-	    {SIGNATURE_RSA_SHA384, make_rsa, WC_HASH_TYPE_SHA384},
-	    {SIGNATURE_RSA_SHA512, make_rsa, WC_HASH_TYPE_SHA512},
-	    {SIGNATURE_ECDSA_SHA256, make_ecdsa, WC_HASH_TYPE_SHA256},
-	    {SIGNATURE_ECDSA_SHA384, make_ecdsa, WC_HASH_TYPE_SHA384},
-	    {SIGNATURE_ECDSA_SHA512, make_ecdsa, WC_HASH_TYPE_SHA512},
-	    {SIGNATURE_ED25519, make_ed25519, WC_HASH_TYPE_NONE},
-	};
-	unsigned char text[TEXT];
-	WC_RNG rng;
-
-	memset(text, 'x', sizeof text);
-	CU_ASSERT_EQUAL_FATAL(wc_InitRng(&rng), 0);
-	for (size_t i = 0; i < COUNT(makers); i++) {
-		struct specimen s;
-		struct slice key, said = slice_of(text, TEXT), signature;
-
-		makers[i].make(&rng, makers[i].hash, text, &s);
-		key = slice_of(s.key, s.key_len);
-		signature = slice_of(s.signature, s.signature_len);
-		for (size_t k = 0; k < COUNT(makers); k++)
-			CU_ASSERT_EQUAL(
-			    verify(key, makers[k].kind, said, signature),
-			    k == i);
-		CU_ASSERT_FALSE(verify(key, SIGNATURE_OTHER, said, signature));
-		CU_ASSERT_FALSE(verify(key, makers[i].kind,
-				       slice_head(said, TEXT - 1), signature));
-		CU_ASSERT_FALSE(
-		    verify(key, makers[i].kind, said,
-			   slice_head(signature, signature.len - 1)));
-		CU_ASSERT_FALSE(verify(key, makers[i].kind, said, SLICE_EMPTY));
-		CU_ASSERT_FALSE(
-		    verify(SLICE("\x30\x00"), makers[i].kind, said, signature));
-		s.signature[10] ^= 1;
-		CU_ASSERT_FALSE(verify(key, makers[i].kind, said, signature));
-	}
-	(void)wc_FreeRng(&rng);
-}
-
 void
 suite_staple(void)
 {
@@ -740,7 +624,6 @@ suite_staple(void)
 		    takes_the_newest);
 	CU_add_test(suite, "the last quarter is time for an alarm", alarms);
 	CU_add_test(suite, "what was altered is not good", refuses_damage);
-	CU_add_test(suite, "signatures of all kinds are verified", verifies);
 	CU_add_test(suite, "clients that ask get it while it is good",
 		    is_served);
 	CU_add_test(suite, "sessions with a staple are resumed",
