@@ -6,36 +6,15 @@
 #include <wolfssl/options.h>
 /* The options come first. */
 #include <wolfssl/wolfcrypt/asn_public.h>
-#include <wolfssl/wolfcrypt/ecc.h>
-#include <wolfssl/wolfcrypt/random.h>
-#include <wolfssl/wolfcrypt/sha256.h>
 
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
-static WC_RNG rng;
-static ecc_key keys[FORGE_KEYS];
-
 static void
 must(bool ok)
 {
 	assert(ok);
-}
-
-static ecc_key *
-key_of(enum forge_key k)
-{
-	static bool made;
-
-	for (size_t i = 0; !made && i < FORGE_KEYS; i++) {
-		must(i > 0 || wc_InitRng(&rng) == 0);
-		must(wc_ecc_init(&keys[i]) == 0);
-		must(wc_ecc_make_key_ex(&rng, 32, &keys[i], ECC_SECP256R1) ==
-		     0);
-	}
-	made = true;
-	return &keys[k];
 }
 
 static void
@@ -112,16 +91,12 @@ put_dates(struct forged *to, const struct forge *f)
 static void
 put_key(struct forged *to, const struct forge *f)
 {
-	unsigned char der[256];
-	int n;
+	unsigned char der[FORGE_KEY_MAX];
 
-	if (f->info.len > 0) {
+	if (f->info.len > 0)
 		add(to, f->info.ptr, f->info.len);
-		return;
-	}
-	n = wc_EccPublicKeyToDer(key_of(f->key), der, sizeof der, 1);
-	must(n > 0);
-	add(to, der, (size_t)n);
+	else
+		add(to, der, forge_key_info(f->key, der));
 }
 
 static void
@@ -136,27 +111,19 @@ put_extensions(struct forged *to, const struct forge *f)
 }
 
 void
-forge_signature(struct forged *to, struct slice text, enum forge_key signer)
+forge_signature_as(struct forged *to, struct slice text, enum forge_key signer,
+		   struct slice algorithm)
 {
-	unsigned char digest[WC_SHA256_DIGEST_SIZE], bits[1 + 80] = {0};
-	word32 n = sizeof bits - 1;
+	unsigned char bits[1 + FORGE_SIGNATURE_MAX] = {0};
+	size_t n = forge_sign(text, signer, algorithm, bits + 1);
 
-	must(wc_Sha256Hash(text.ptr, (word32)text.len, digest) == 0);
-	must(wc_ecc_sign_hash(digest, sizeof digest, bits + 1, &n, &rng,
-			      key_of(signer)) == 0);
 	forge_put(to, DER_BIT_STRING, slice_of(bits, n + 1));
 }
 
-static void
-put_sha1_signature(struct forged *to, struct slice text, enum forge_key signer)
+void
+forge_signature(struct forged *to, struct slice text, enum forge_key signer)
 {
-	unsigned char digest[WC_SHA_DIGEST_SIZE], bits[1 + 80] = {0};
-	word32 n = sizeof bits - 1;
-
-	must(wc_ShaHash(text.ptr, (word32)text.len, digest) == 0);
-	must(wc_ecc_sign_hash(digest, sizeof digest, bits + 1, &n, &rng,
-			      key_of(signer)) == 0);
-	forge_put(to, DER_BIT_STRING, slice_of(bits, n + 1));
+	forge_signature_as(to, text, signer, SLICE(FORGE_ECDSA_SHA256));
 }
 
 void
@@ -165,10 +132,7 @@ forge_certificate(const struct forge *f, struct forged *out)
 	unsigned char version[] = {
 	    2, 1, (unsigned char)(f->version > 0 ? f->version - 1 : 2)};
 	struct slice algorithm =
-	    f->sha1 ? SLICE("\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
-	    : f->algorithm.len > 0
-		? f->algorithm
-		: SLICE("\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02");
+	    f->algorithm.len > 0 ? f->algorithm : forge_algorithm(f->signer);
 	struct forged tbs = {.len = 0}, whole = {.len = 0};
 
 	if (f->version != 1)
@@ -184,8 +148,7 @@ forge_certificate(const struct forge *f, struct forged *out)
 	forge_put(&whole, DER_SEQUENCE, all(&tbs));
 	tbs = whole;
 	forge_put(&whole, DER_SEQUENCE, algorithm);
-	(f->sha1 ? put_sha1_signature : forge_signature)(&whole, all(&tbs),
-							 f->signer);
+	forge_signature_as(&whole, all(&tbs), f->signer, algorithm);
 	out->len = 0;
 	forge_put(out, DER_SEQUENCE, all(&whole));
 }
@@ -200,27 +163,4 @@ forge_pem(const struct forged *certificate, char *out, size_t cap)
 
 	must(n > 0);
 	out[used + (size_t)n] = '\0';
-}
-
-struct slice
-forge_key_pem(enum forge_key key)
-{
-	static char pem[1024];
-	unsigned char der[256];
-	int n = wc_EccKeyToDer(key_of(key), der, sizeof der), m;
-
-	must(n > 0);
-	m = wc_DerToPem(der, (word32)n, (byte *)pem, sizeof pem,
-			ECC_PRIVATEKEY_TYPE);
-	must(m > 0);
-	return slice_of(pem, (size_t)m);
-}
-
-size_t
-forge_point(enum forge_key key, unsigned char out[FORGE_POINT])
-{
-	word32 n = FORGE_POINT;
-
-	must(wc_ecc_export_x963(key_of(key), out, &n) == 0);
-	return n;
 }

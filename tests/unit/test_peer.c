@@ -121,7 +121,8 @@ person(enum who who)
 		f.extensions = SLICE(FOR_CLIENTS CUT_SHORT);
 	if (who == STAR || who == NUL)
 		f.subject = "Eve";
-	f.sha1 = who == OLD;
+	if (who == OLD)
+		f.algorithm = SLICE(FORGE_ECDSA_SHA1);
 	return f;
 }
 
@@ -141,7 +142,8 @@ chain_of(enum who who)
 	static char pem[PEOPLE][8192];
 	struct forge f = person(who), issuer = authority;
 
-	issuer.sha1 = who == OLD_CA;
+	if (who == OLD_CA)
+		issuer.algorithm = SLICE(FORGE_ECDSA_SHA1);
 	if (!pem[who][0]) {
 		append(pem[who], sizeof pem[who], &f);
 		if (who == BY_LEAF)
