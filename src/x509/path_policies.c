@@ -62,6 +62,17 @@ drop(struct set *s, struct slice policy)
 			s->at[i] = s->at[--s->count];
 }
 
+/* 6.1.3 (d) (2): any policy stands for all that were expected. */
+static bool
+add_all(struct set *out, const struct set *expected)
+{
+	for (size_t i = 0; i < expected->count; i++)
+		if (!add(out, expected->at[i]))
+			return false;
+	out->any |= expected->any;
+	return true;
+}
+
 /* CertificatePolicies; those that were expected go to *out. */
 static bool
 take_policies(struct slice value, const struct set *expected, bool any_counts,
@@ -72,19 +83,17 @@ take_policies(struct slice value, const struct set *expected, bool any_counts,
 	if (!der_only(value, DER_SEQUENCE, &list) || list.len == 0)
 		return false;
 	while (list.len > 0) {
+		bool fits = true;
+
 		if (!der_take(&list, DER_SEQUENCE, &one) ||
 		    !der_take(&one, DER_OID, &oid))
 			return false;
-		if (slice_eq(oid, any_policy)) {
-			for (size_t i = 0; any_counts && i < expected->count;
-			     i++)
-				if (!add(out, expected->at[i]))
-					return false;
-			out->any |= any_counts && expected->any;
-		} else if ((expected->any || holds(expected, oid)) &&
-			   !add(out, oid)) {
+		if (slice_eq(oid, any_policy))
+			fits = !any_counts || add_all(out, expected);
+		else if (expected->any || holds(expected, oid))
+			fits = add(out, oid);
+		if (!fits)
 			return false;
-		}
 	}
 	return true;
 }
