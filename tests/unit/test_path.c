@@ -104,6 +104,10 @@ tells_the_way(void)
 	CU_ASSERT_EQUAL(p.from, 1577836800);
 	CU_ASSERT_EQUAL(p.until, 2524607999);
 	CU_ASSERT_TRUE(p.readable[1]);
+	/* What was sent several times is looked at once. */
+	c = chain_of("leaf ca ca ca", "other");
+	CU_ASSERT_FALSE(path_judge(&c->input, &p));
+	CU_ASSERT_EQUAL(p.signatures, 1);
 }
 
 /* RFC 5280 6.1.1 (d): a name and a key. */
@@ -114,6 +118,7 @@ takes_names_with_keys(void)
 	struct chain *c = chain_of("leaf ca", "root-expired");
 	struct certificate root = c->anchors[0];
 
+	CU_ASSERT_TRUE(path_judge(&c->input, &p));
 	c->input.anchors_expire = true;
 	CU_ASSERT_FALSE(path_judge(&c->input, &p));
 	CU_ASSERT_EQUAL(p.reason, PATH_EXPIRED);
@@ -128,6 +133,23 @@ takes_names_with_keys(void)
 	CU_ASSERT_EQUAL(p.reason, PATH_BAD_SIGNATURE);
 	CU_ASSERT_EQUAL(p.certificate, 1);
 	CU_ASSERT_EQUAL(p.other, PATH_ANCHOR);
+}
+
+static void
+dates_anchors(void)
+{
+	static struct path p;
+	struct chain *c = chain_of("leaf ca", "root-early");
+
+	CU_ASSERT_TRUE(path_judge(&c->input, &p));
+	c->input.anchors_expire = true;
+	CU_ASSERT_FALSE(path_judge(&c->input, &p));
+	CU_ASSERT_EQUAL(p.reason, PATH_EARLY);
+	CU_ASSERT_EQUAL(p.certificate, PATH_ANCHOR);
+	c = chain_of("leaf ca", "root-early root");
+	c->input.anchors_expire = true;
+	CU_ASSERT_TRUE(path_judge(&c->input, &p));
+	CU_ASSERT_EQUAL(p.anchor, 1);
 }
 
 static void
@@ -355,6 +377,7 @@ suite_path(void)
 	CU_add_test(suite, "... in any order", takes_any_order);
 	CU_add_test(suite, "which way it was", tells_the_way);
 	CU_add_test(suite, "trust without certificates", takes_names_with_keys);
+	CU_add_test(suite, "dates of what is trusted", dates_anchors);
 	CU_add_test(suite, "how weak a key may be", has_minimums);
 	CU_add_test(suite, "exponents with which nothing is signed",
 		    looks_at_exponents);
