@@ -14,6 +14,7 @@
 #include "daemon/listeners.h"
 #include "daemon/prober.h"
 #include "daemon/protocol.h"
+#include "daemon/staging.h"
 #include "daemon/vault.h"
 #include "daemon/warden.h"
 #include "daemon/worker.h"
@@ -33,13 +34,6 @@ enum {
 	CHANNEL_FULL = 512 * 1024,
 	COLLECT_EVERY_MS = 20,
 	FIRST_ROUND_MS = 1000 /* for the backends to be known before we serve */
-};
-
-/* Sockets that came for the next configuration. */
-struct staged {
-	struct listener_key key;
-	size_t count;
-	int fds[WORKERS_MAX];
 };
 
 enum phase {
@@ -62,10 +56,7 @@ struct relay {
 	struct admin_view view;
 	struct worker *workers[WORKERS_MAX];
 	size_t workers_count;
-	struct staged staged[SETTINGS_LISTENERS_MAX];
-	size_t staged_count;
-	struct admin_rights staged_rights;
-	int staged_admin; /* the admin socket of the next one; -1: none */
+	struct staging staged;
 	struct snapshot *snapshot; /* in use; NULL before the first */
 	enum phase phase;
 	bool more;      /* events wait for room in the channel */
@@ -134,7 +125,7 @@ say_ready(struct relay *r)
 	memset(&ready, 0, sizeof ready);
 	ready.generation = r->snapshot->generation;
 	ready.descriptors = r->descriptors;
-	ready.listeners = (uint32_t)r->staged_count;
+	ready.listeners = (uint32_t)r->staged.count;
 	ready.workers = (uint32_t)r->workers_count;
 	say(r, MESSAGE_READY, slice_of(&ready, sizeof ready));
 }
@@ -263,9 +254,9 @@ configure_workers(struct relay *r)
 		int fds[SETTINGS_LISTENERS_MAX];
 		struct snapshot *s = snapshot_current();
 
-		for (size_t j = 0; j < r->staged_count; j++)
-			fds[j] = r->staged[j].fds[i];
-		if (worker_configure(r->workers[i], s, fds, r->staged_count) !=
+		for (size_t j = 0; j < r->staged.count; j++)
+			fds[j] = r->staged.listeners[j].fds[i];
+		if (worker_configure(r->workers[i], s, fds, r->staged.count) !=
 		    ERR_OK)
 			e = ERR_NOMEM;
 	}
@@ -286,7 +277,7 @@ serve(void *arg)
 		give_up(r);
 	else
 		say_ready(r);
-	r->staged_count = 0;
+	r->staged.count = 0;
 }
 
 static const struct prober_ops probing = {event_line, prober_note, serve};
@@ -342,42 +333,11 @@ start_workers(struct relay *r, size_t count)
 	return true;
 }
 
-static void
-drop_staged(struct relay *r)
-{
-	for (size_t i = 0; i < r->staged_count; i++)
-		for (size_t j = 0; j < r->staged[i].count; j++)
-			(void)close(r->staged[i].fds[j]);
-	r->staged_count = 0;
-	if (r->staged_admin >= 0)
-		(void)close(r->staged_admin);
-	r->staged_admin = -1;
-}
-
-/* One socket per worker for each listener of the configuration, no others. */
-static bool
-staged_fit(const struct relay *r, const struct settings *s)
-{
-	size_t workers =
-	    r->workers_count ? r->workers_count : r->staged[0].count;
-
-	if (r->staged_count != s->listeners_count || workers == 0)
-		return false;
-	for (size_t i = 0; i < r->staged_count; i++) {
-		struct listener_key key = listener_key(&s->listeners[i]);
-
-		if (!listener_key_eq(&key, &r->staged[i].key) ||
-		    r->staged[i].count != workers)
-			return false;
-	}
-	return true;
-}
-
 /* A snapshot was built: takes it into use. */
 static void
 adopt(struct relay *r, struct snapshot *next)
 {
-	size_t workers = r->staged_count > 0 ? r->staged[0].count : 0;
+	size_t workers = staging_workers(&r->staged);
 	bool first = !r->snapshot;
 
 	r->snapshot = next;
@@ -404,8 +364,8 @@ adopt(struct relay *r, struct snapshot *next)
 		r->view.first_generation = next->generation;
 	r->view.defence = r->warden.defence;
 	r->view.workers = r->workers_count;
-	admin_configure(r->admin, &r->staged_rights, r->staged_admin);
-	r->staged_admin = -1;
+	admin_configure(r->admin, &r->staged.rights, r->staged.admin);
+	r->staged.admin = -1;
 	if (first) {
 		r->phase = PHASE_PROBING;
 		timer_set(&r->round_timer, loop_now(&r->loop) + FIRST_ROUND_MS);
@@ -415,7 +375,7 @@ adopt(struct relay *r, struct snapshot *next)
 		give_up(r);
 	else
 		say_ready(r);
-	r->staged_count = 0;
+	r->staged.count = 0;
 }
 
 /* The last user of the shelf has gone, on whatever thread. */
@@ -460,7 +420,7 @@ take_config(struct relay *r, const struct channel_message *m)
 		return;
 	}
 	if (!v) {
-		drop_staged(r);
+		staging_drop(&r->staged);
 		say_fault(r, why);
 		return;
 	}
@@ -469,66 +429,18 @@ take_config(struct relay *r, const struct channel_message *m)
 	src.arg = v;
 	if (snapshot_build(&src, &next, &fault) != ERR_OK) {
 		release(v);
-		drop_staged(r);
+		staging_drop(&r->staged);
 		say_fault(r, fault.text);
 		return;
 	}
-	if (!staged_fit(r, policy_settings(next->policy))) {
-		drop_staged(r);
+	if (!staging_fits(&r->staged, policy_settings(next->policy),
+			  r->workers_count)) {
+		staging_drop(&r->staged);
 		snapshot_unref(next);
 		say_fault(r, "internal error: listeners do not match");
 		return;
 	}
 	adopt(r, next);
-}
-
-/* Where the sockets of this listener are collected; NULL: too many. */
-static struct staged *
-stage_for(struct relay *r, const struct listener_key *key)
-{
-	struct staged *s = NULL;
-
-	if (r->staged_count > 0)
-		s = &r->staged[r->staged_count - 1];
-	if (s && listener_key_eq(&s->key, key))
-		return s;
-	if (r->staged_count == SETTINGS_LISTENERS_MAX)
-		return NULL;
-	s = &r->staged[r->staged_count++];
-	s->key = *key;
-	s->count = 0;
-	return s;
-}
-
-static void
-take_listener(struct relay *r, const struct channel_message *m)
-{
-	struct listener_key key;
-	struct staged *s = NULL;
-
-	if (m->body.len == sizeof key) {
-		memcpy(&key, m->body.ptr, sizeof key);
-		s = stage_for(r, &key);
-	}
-	if (!s || m->fds_count > WORKERS_MAX - s->count) {
-		give_up(r); /* that ends the process, and with it the sockets */
-		return;
-	}
-	memcpy(s->fds + s->count, m->fds, m->fds_count * sizeof(int));
-	s->count += m->fds_count;
-}
-
-static void
-take_admin(struct relay *r, const struct channel_message *m)
-{
-	if (m->body.len != sizeof r->staged_rights || m->fds_count > 1 ||
-	    r->staged_admin >= 0) {
-		give_up(r);
-		return;
-	}
-	memcpy(&r->staged_rights, m->body.ptr, sizeof r->staged_rights);
-	if (m->fds_count > 0)
-		r->staged_admin = m->fds[0];
 }
 
 static void
@@ -595,13 +507,15 @@ take_message(struct relay *r, const struct channel_message *m)
 {
 	switch ((enum message)m->type) {
 	case MESSAGE_LISTENER:
-		take_listener(r, m);
+		if (!staging_listener(&r->staged, m))
+			give_up(r);
 		break;
 	case MESSAGE_CONFIG:
 		take_config(r, m);
 		break;
 	case MESSAGE_ADMIN:
-		take_admin(r, m);
+		if (!staging_admin(&r->staged, m))
+			give_up(r);
 		break;
 	case MESSAGE_RELOADED:
 		take_reloaded(r, m->body);
@@ -740,7 +654,7 @@ relay_run(int channel, pid_t keeper, const struct identity *who)
 	if (!r)
 		return 1;
 	channel_init(&r->channel, channel);
-	r->staged_admin = -1;
+	staging_init(&r->staged);
 	if (privs_drop(who) != ERR_OK) {
 		struct slice text = SLICE("cannot give up the rights of root");
 
