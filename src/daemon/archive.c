@@ -162,8 +162,11 @@ start_writer(struct archive *a, const char *path, struct vault *v)
 {
 	pid_t child = fork();
 
-	if (child == 0)
+	if (child == 0) {
+		/* Ports and the relay are not held by who writes a file. */
+		(void)close_range(STDERR_FILENO + 1, ~0U, 0);
 		_exit(replace(path, vault_bytes(v)));
+	}
 	/* Without a process it is not written this time. */
 	a->writer = child > 0 ? child : 0;
 	(void)snprintf(a->writer_path, sizeof a->writer_path, "%s", path);
