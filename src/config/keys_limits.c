@@ -80,7 +80,8 @@ const struct key keys_limits[] = {
 	 .help = "What is remembered of addresses, networks and users takes as "
 		 "much memory, and never more."},
 	{"limits.observe", KIND_SWITCH, S(limits.observe), "false", 0, 0,
-	 .help = "Every rule only tells what it would have done, in an event.",
+	 .help = "Every rule only tells what it would have done, in an event; "
+		 "bans that rules have made do not hold.",
 	 .words = bool_words},
 	{"limits.exempt", KIND_NETWORKS,
 	 offsetof(struct settings, limits.exempt),

@@ -177,7 +177,8 @@ is_banned(struct worker *w, const struct session_peer *peer)
 	if (peer->exempt || !bans_find(d->bans, &peer->address, now, &f))
 		return false;
 	if (!f.by_hand &&
-	    tally_knows_prefix(d->tally, rules_of(w), &peer->address, now))
+	    (settings_of(w)->limits.observe ||
+	     tally_knows_prefix(d->tally, rules_of(w), &peer->address, now)))
 		return false;
 	if (f.tell)
 		tell_ban(w, &f, peer);

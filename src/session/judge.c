@@ -184,15 +184,24 @@ banned(struct session *s, const struct barrier *b)
 	return refuse_network(s, f->left, "the address is banned");
 }
 
+/* Where all rules only observe, so do the bans that they have made. */
+static bool
+holds(const struct session *s, const struct ban_found *f)
+{
+	return f->by_hand || !session_settings(s)->limits.observe;
+}
+
 static bool
 find_barrier(struct session *s, const struct tally_who *who, struct barrier *b)
 {
 	struct bans *bans = s->work->defence->bans;
 
 	b->address = !who->exempt &&
-		     bans_find(bans, &who->address, s->now, &b->of_address);
+		     bans_find(bans, &who->address, s->now, &b->of_address) &&
+		     holds(s, &b->of_address);
 	b->user = who->user.len > 0 &&
-		  bans_find_user(bans, who->user, s->now, &b->of_user);
+		  bans_find_user(bans, who->user, s->now, &b->of_user) &&
+		  holds(s, &b->of_user);
 	return b->address || b->user;
 }
 

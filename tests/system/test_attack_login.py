@@ -317,6 +317,17 @@ class Actions(Attacked):
                           event["event.outcome"]),
                          ("failures-per-address", True, "success"))
 
+    def test_bans_by_rules_do_not_hold_while_all_observe(self):
+        gate = self.attacked()
+        for n in range(20):
+            self.attempt(gate, "user%d" % n, "guess%d" % n, "127.0.46.1")
+        self.ask(gate, "ban", "add", "127.0.47.1")
+        self.assertEqual(self.attempt(gate, "bob", GOOD, "127.0.46.1"), b"")
+        gate.change({"limits": {"observe": True}})
+        gate.reload()
+        self.logs_in(gate, "bob", "127.0.46.1")
+        self.assertEqual(self.attempt(gate, "bob", GOOD, "127.0.47.1"), b"")
+
     def test_a_delayed_login_waits_without_holding_up_others(self):
         gate = self.attacked({"rules": [
             rule("logins-per-address", limit="1/s", burst=1, action="delay")]})
