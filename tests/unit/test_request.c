@@ -67,6 +67,47 @@ test_nul(void)
 	CU_ASSERT_EQUAL(request_parse(SLICE("reload\0x"), &r), ERR_SYNTAX);
 }
 
+static void
+test_texts(void)
+{
+	static const struct {
+		const char *word;
+		enum err e;
+		const char *text;
+	} texts[] = {
+	    {"bob", ERR_OK, "bob"},         {"b%6Fb%20%25", ERR_OK, "bob %"},
+	    {"%c3%A9", ERR_OK, "\xc3\xa9"}, {"%00", ERR_SYNTAX, NULL},
+	    {"b%0", ERR_SYNTAX, NULL},      {"b%", ERR_SYNTAX, NULL},
+	    {"b%g0", ERR_SYNTAX, NULL},     {"1234567", ERR_OK, "1234567"},
+	    {"12345678", ERR_LIMIT, NULL},  {"1234567%41", ERR_LIMIT, NULL},
+	};
+	char out[8];
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		CU_ASSERT_EQUAL(
+		    request_text(slice_str(texts[i].word), out, sizeof out),
+		    texts[i].e);
+		if (texts[i].text)
+			CU_ASSERT_STRING_EQUAL(out, texts[i].text);
+	}
+}
+
+static void
+test_any_text_is_a_word(void)
+{
+	unsigned char all[255];
+	char word[3 * sizeof all + 1], back[sizeof all + 1];
+	struct request r;
+
+	for (size_t i = 0; i < sizeof all; i++)
+		all[i] = (unsigned char)(i + 1);
+	request_word(slice_of(all, sizeof all), word);
+	CU_ASSERT_EQUAL_FATAL(request_parse(slice_str(word), &r), ERR_OK);
+	CU_ASSERT_EQUAL(r.count, 1);
+	CU_ASSERT_EQUAL(request_text(r.words[0], back, sizeof back), ERR_OK);
+	CU_ASSERT_EQUAL(memcmp(back, all, sizeof all), 0);
+}
+
 enum { READERS = 50, CONTROLLERS = 60, OWNER = 1000, OTHER = 2000 };
 
 static void
@@ -121,6 +162,14 @@ test_commands(void)
 	CU_ASSERT_EQUAL(find("cert list")->need, RIGHT_READ);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(find("reload"));
 	CU_ASSERT_EQUAL(find("reload")->need, RIGHT_CONTROL);
+	CU_ASSERT_EQUAL(find("ban list")->need, RIGHT_READ);
+	CU_ASSERT_EQUAL(find("status")->need, RIGHT_READ);
+	CU_ASSERT_EQUAL(find("ban add user bob 0 -")->need, RIGHT_CONTROL);
+	CU_ASSERT_EQUAL(find("ban remove user bob")->need, RIGHT_CONTROL);
+	CU_ASSERT_EQUAL(find("ban flush")->need, RIGHT_CONTROL);
+	CU_ASSERT_PTR_NULL(find("ban add user bob 0"));
+	CU_ASSERT_PTR_NULL(find("ban add user bob 0 - -"));
+	CU_ASSERT_PTR_NULL(find("ban flush all"));
 	CU_ASSERT_PTR_NULL(find("cert"));
 	CU_ASSERT_PTR_NULL(find("cert list all"));
 	CU_ASSERT_PTR_NULL(find("list cert"));
@@ -137,6 +186,8 @@ suite_request(void)
 	CU_add_test(suite, "words of printable ASCII, not too many",
 		    test_parse);
 	CU_add_test(suite, "NUL does not end a request", test_nul);
+	CU_add_test(suite, "a text is written with %XX", test_texts);
+	CU_add_test(suite, "any text is a word", test_any_text_is_a_word);
 	CU_add_test(suite, "root, who started it, and two groups have rights",
 		    test_rights);
 	CU_add_test(suite, "a command is its words, no more and no less",
