@@ -9,9 +9,9 @@
 #define HUNDRED_YEARS (UINT64_C(36525) * 24 * 3600)
 
 static const struct {
-	char name;
+	unsigned char name;
 	uint64_t seconds;
-} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 24 * 3600}};
+} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', UINT64_C(24) * 3600}};
 
 enum { UNITS = sizeof units / sizeof units[0] };
 

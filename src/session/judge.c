@@ -218,7 +218,7 @@ ask_tally(struct session *s)
 	struct attempt *a = s->attempt;
 	struct tally_who who = who_of(s);
 	struct tally_verdict v;
-	struct barrier b;
+	struct barrier b = {0};
 
 	who.banned = find_barrier(s, &who, &b);
 	if (who.banned && is_by_hand(&b)) {
