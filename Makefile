@@ -160,7 +160,7 @@ check:
 
 check-all:
 	@scripts/setup check-all
-	@$(stage) unit asan system clients-full clang tidy tsan servers \
+	@S=25 $(stage) unit asan system clients-full clang tidy tsan servers \
 	    bench load fuzz
 
 # make fuzz T=scan S=60
