@@ -109,7 +109,9 @@ class Rates(Case):
         self.assertLess(took, 6)
         # Each session has its own.
         self.assertIn(b"b OK", other.command("b", b"NOOP")[1])
-        self.assertEqual(gate.event("limit")["rule.name"], "slow")
+        event = gate.event("limit")
+        self.assertEqual((event["rule.name"], event["imapward.limit.by"]),
+                         ("slow", "session"))
         wire.close()
         gate.event("connection")
         self.assertEqual(len(gate.events("limit")), 1)
@@ -144,10 +146,37 @@ class Rates(Case):
         held = gate.event("connection")["imapward.limits"]
         self.assertRegex(held[0], r"^few \d+$")
 
+    @seconds(90)
+    def test_all_sessions_of_a_user_share_a_limit(self):
+        gate = self.start_gate(self.keep(Backend(Large)), {
+            "process": {"workers": 4}, **rule(
+                name="fair", count="bytes", by="user", limit="3MiB/s",
+                burst="1MiB")})
+        wires = [self.logged_in(gate) for _ in range(4)]
+        other = self.wire(gate)
+        other.login("bob", PASSWORD)
+        took = []
+        threads = [threading.Thread(target=lambda w=w: took.append(
+            self.fetch(w))) for w in wires]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        self.assertLess(self.fetch(other), 4)  # has a limit of its own
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(took), 4)
+        self.assertGreater(time.monotonic() - began, 7.3)  # 23 of 24 MiB
+        self.assertLess(time.monotonic() - began, 15)
+        event = gate.event("limit", user_name=USER)
+        self.assertEqual((event["rule.name"], event["imapward.limit.by"]),
+                         ("fair", "user"))
+
     def test_a_rule_that_observes_only_tells(self):
         gate = self.start_gate(self.keep(Backend(Large)), rule(
             name="slow", count="bytes", by="session", limit="1KiB/s",
             observe=True))
         wire = self.logged_in(gate)
         self.assertLess(self.fetch(wire), 5)
-        self.assertEqual(gate.event("limit")["rule.name"], "slow")
+        event = gate.event("limit")
+        self.assertEqual(event["rule.name"], "slow")
+        self.assertIs(event["imapward.limit.observed"], True)
