@@ -236,6 +236,12 @@ const struct settings *session_settings(const struct session *s);
 /* How many bytes of the client may wait unjudged in this state. */
 size_t session_unjudged(const struct session *s);
 
+/* What the client hears when the state took too long. */
+enum reply session_late_reply(const struct session *s);
+
+/* late.c: what time and the edges decide. Returns the state it leads to. */
+enum state late_run(struct session *s);
+
 /* flow.c */
 /* Has a peer taken none of the bytes that wait for it, for too long? */
 bool flow_stalled(struct session *s);
@@ -248,10 +254,18 @@ bool gate_may_login(const struct session *s); /* on this leg as it is */
 bool gate_over_budget(const struct session *s);
 enum state gate_too_long(struct session *s);
 enum state gate_framing_lost(struct session *s, const char *why);
-void gate_greet(struct session *s);
 void gate_reset(struct session *s);
+/* Every command counts, answered or refused. Returns STATE_DRAIN if too many.
+ */
+enum state gate_count(struct session *s);
 enum state
 gate_home(const struct session *s); /* where a refused login goes on */
+
+/* answers.c */
+void gate_greet(struct session *s);
+/* A whole command, to its CRLF. */
+enum state gate_execute(struct session *s, struct slice whole,
+			enum phase phase);
 
 /* exchange.c */
 enum state gate_authenticate(struct session *s, const struct command *c);

@@ -171,6 +171,38 @@ a_backend_that_closes_meanwhile(void)
 	world_end(&w);
 }
 
+/* What one session has used up the other one waits for, too. */
+static void
+sessions_of_one_user_share(void)
+{
+	static struct world one, two;
+	static const char rules[] =
+	    RULES "    - {name: fair, count: commands, by: user, "
+		  "limit: 1/s, burst: 4}\n";
+	struct defence *d = defence_new(TALLY_MEMORY_LEAST);
+
+	one.shared = two.shared = d;
+	logged_in(&one, rules);
+	logged_in(&two, rules);
+	world_client(&one, SLICE("a NOOP\r\nb NOOP\r\nc NOOP\r\n"));
+	CU_ASSERT(world_holds(&one.to_backend, "c NOOP"));
+	world_client(&two, SLICE("a NOOP\r\nb NOOP\r\n"));
+	CU_ASSERT(world_holds(&two.to_backend, "a NOOP"));
+	CU_ASSERT(!world_holds(&two.to_backend, "b NOOP"));
+	/* It went at once, for one was left; the next one waits. */
+	world_client(&one, SLICE("d NOOP\r\ne NOOP\r\n"));
+	CU_ASSERT(world_holds(&one.to_backend, "d NOOP"));
+	CU_ASSERT(!world_holds(&one.to_backend, "e NOOP"));
+	world_wait(&one, 3000);
+	world_wait(&two, 3000);
+	CU_ASSERT(world_holds(&one.to_backend, "e NOOP"));
+	CU_ASSERT(world_holds(&two.to_backend, "b NOOP"));
+	CU_ASSERT(world_holds(&two.events, "\"imapward.limit.by\":\"user\""));
+	world_end(&one);
+	world_end(&two);
+	defence_free(d);
+}
+
 /* Nobody pays for what nobody has asked for. */
 static void
 no_rule_no_meter(void)
@@ -195,5 +227,7 @@ suite_meter(void)
 	CU_add_test(suite, "a flood of commands", a_flood_of_commands);
 	CU_add_test(suite, "a backend that closes meanwhile",
 		    a_backend_that_closes_meanwhile);
+	CU_add_test(suite, "sessions of one user share",
+		    sessions_of_one_user_share);
 	CU_add_test(suite, "no rule, no meter", no_rule_no_meter);
 }
