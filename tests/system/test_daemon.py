@@ -545,5 +545,5 @@ class Sinks(Case):
                            small, "sh"])
         for _ in range(20):
             self.logged_in(gate).close()
-        self.assertIn("audit", gate.stderr())
+        wait_until("a complaint", lambda: "audit" in gate.stderr())
         self.logged_in(gate)
