@@ -18,7 +18,75 @@
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
+# imapward as others are compared with it: its audit goes to a file, as it would
+# in earnest, and only the rule that all clients of the benchmark would break,
+# who are one user, has been raised.
 peer_imapward()
+{
+	imapward_start "
+    - name: logins-per-user
+      limit: 100000/s
+      burst: 100000" "
+  sink: ${IMAPWARD_SINK:-$DIR/audit.jsonl}"
+}
+
+# No rule at all, no audit.
+peer_imapward_bare()
+{
+	rules=
+	for rule in connections-per-address connections-per-prefix \
+	    logins-per-address logins-per-prefix logins-per-user \
+	    failures-per-address failures-per-prefix failures-per-user; do
+		rules="$rules
+    - name: $rule
+      limit: none"
+	done
+	imapward_start "$rules" "
+  sink: none"
+}
+
+# All there is: each record is sealed, commands and bytes are counted, verbs are
+# looked up.
+peer_imapward_full()
+{
+	"$IMAPWARD" audit init "$DIR/audit.chain" "$DIR/audit.key" >/dev/null
+	imapward_start "
+    - name: logins-per-user
+      limit: 100000/s
+      burst: 100000
+    - name: commands-per-session
+      count: commands
+      by: session
+      limit: 900000/s
+      burst: 900000
+      action: delay
+    - name: bytes-per-session
+      count: bytes
+      by: session
+      limit: 100GiB/s
+      burst: 100GiB
+      action: delay
+    - name: commands-per-user
+      count: commands
+      by: user
+      limit: 900000/s
+      burst: 900000
+      action: delay
+    - name: bytes-per-user
+      count: bytes
+      by: user
+      limit: 100GiB/s
+      burst: 100GiB
+      action: delay" "
+  sink: $DIR/audit.jsonl
+  chain: $DIR/audit.chain
+  anchors: $DIR/anchors.jsonl
+commands:
+  - name: no-acl
+    forbid: [SETACL, DELETEACL]"
+}
+
+imapward_start()
 {
 	cat >"$DIR/imapward.yaml" <<EOF
 listeners:
@@ -44,16 +112,12 @@ limits:
   unauthenticated: 5000
   handshakes: 5000
   handshakes_per_address: 5000
-  rules:
-    - name: logins-per-user
-      limit: 100000/s
-      burst: 100000
+  rules:$1
 state:
   path: ""
 admin:
   socket: ""
-audit:
-  sink: ${IMAPWARD_SINK:-$DIR/audit.jsonl}
+audit:$2
 process:
   user: $(id -un)
   workers: 1

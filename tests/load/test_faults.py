@@ -11,7 +11,7 @@ import time
 import unittest
 
 from fake import Backend, Conversation
-from gate import IMAPWARD, seconds
+from gate import IMAPWARD, merge, seconds
 from load import (FULL, LoadCase, MEGABYTE, MESSAGE, UNLIMITED, Tally,
                   descriptors, full_only, mb, memory, processor_seconds,
                   wait_until)
@@ -249,8 +249,8 @@ class AuditLog(FaultCase):
 
     def test_a_disk_that_fills_by_itself_keeps_whole_lines(self):
         path = os.path.join(self.small_disk(), "audit.jsonl")
-        gate = self.start_gate(self.start_fast_backend(),
-                               {"audit": {"sink": path, "queue": "64KiB"}})
+        gate = self.start_gate(self.start_fast_backend(), merge(
+            UNLIMITED, {"audit": {"sink": path, "queue": "64KiB"}}))
         done = self.churn(gate, 1500)
         os.truncate(path, 0)
         wait_until("the number of lost events",

@@ -207,7 +207,9 @@ class StuckCase(SinkCase):
                 return text
 
     def events_in(self, text, action):
-        found = [json.loads(line) for line in text.splitlines()]
+        """In the whole lines of it."""
+        found = [json.loads(line)
+                 for line in text.rpartition(b"\n")[0].splitlines()]
         return [e for e in found if e["event.action"] == action]
 
 
@@ -237,13 +239,17 @@ class Stuck(StuckCase):
 
         wait_until("logins work again", works_again, every=0.2)
         accepted += 1
-        begin = time.monotonic()
-        while time.monotonic() - begin < 2:
+
+        def good():
+            nonlocal text
             text = self.drain(end, text)
-            time.sleep(0.05)
-        good = [e for e in self.events_in(text, "login")
-                if e["event.outcome"] == "success"]
-        self.assertEqual(len(good), accepted)  # none of them is untold
+            return len([e for e in self.events_in(text, "login")
+                        if e["event.outcome"] == "success"])
+
+        # None of them is untold.
+        wait_until("all logins", lambda: good() >= accepted)
+        self.assertEqual(good(), accepted)
+        wait_until("the end of it", lambda: good() and text.endswith(b"\n"))
         refused = [e for e in self.events_in(text, "login")
                    if e.get("event.reason") == "the audit cannot be written"]
         self.assertTrue(refused)
@@ -260,20 +266,23 @@ class Stuck(StuckCase):
         def dropped():
             nonlocal text
             text = self.drain(end, text)
-            return self.events_in(text.rpartition(b"\n")[0], "dropped")
+            return self.events_in(text, "dropped")
+
+        def told_of():
+            nonlocal text
+            text = self.drain(end, text)
+            lost = sum(e["imapward.count"]
+                       for e in self.events_in(text, "dropped"))
+            there = sum(len(self.events_in(text, action))
+                        for action in ("tls", "login", "connection"))
+            return there + lost
 
         wait_until("their number", dropped)
         self.login(gate)
-        begin = time.monotonic()
-        while time.monotonic() - begin < 2:
-            text = self.drain(end, text)
-            time.sleep(0.05)
+        wait_until("all of them", lambda: told_of() >= 3 * 151)
+        time.sleep(1)
+        self.assertEqual(told_of(), 3 * 151)
         told.leave(self.id(), text.decode())
-        lost = sum(e["imapward.count"]
-                   for e in self.events_in(text, "dropped"))
-        there = sum(len(self.events_in(text, action))
-                    for action in ("tls", "login", "connection"))
-        self.assertEqual(there + lost, 3 * 151)
 
     @seconds(90)
     def test_a_chain_through_a_pipe_that_was_stuck_is_whole(self):
