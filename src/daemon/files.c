@@ -180,14 +180,14 @@ void
 notice_add(struct notices *n, const char *path, const char *rule, size_t pair,
 	   const char *text)
 {
-	struct notice *more = n->at;
+	struct notice *more;
 
 	if (n->count == n->cap && n->cap < NOTICES_MAX) {
 		size_t cap = n->cap > 0 ? 2 * n->cap : 16;
+		struct notice *all = realloc(n->at, cap * sizeof *all);
 
-		more = realloc(n->at, cap * sizeof *more);
-		if (more) {
-			n->at = more;
+		if (all) {
+			n->at = all;
 			n->cap = cap;
 		}
 	}

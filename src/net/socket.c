@@ -58,7 +58,7 @@ endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *out)
 bool
 socket_here(int fd, struct endpoint *out)
 {
-	struct sockaddr_storage sa;
+	struct sockaddr_storage sa = {0};
 	socklen_t len = sizeof sa;
 
 	return getsockname(fd, (struct sockaddr *)&sa, &len) == 0 &&

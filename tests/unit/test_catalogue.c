@@ -129,12 +129,14 @@ test_texts(void)
 		CU_ASSERT(is_word(event_rows[i].action));
 		CU_ASSERT(is_prose(event_rows[i].meaning));
 		CU_ASSERT(is_prose(event_rows[i].category));
-		CU_ASSERT_EQUAL(event_find(slice_str(event_rows[i].action)), i);
+		CU_ASSERT_EQUAL(
+		    (int)event_find(slice_str(event_rows[i].action)), i);
 	}
 	for (int i = 0; i < FIELD_IDS; i++) {
 		CU_ASSERT(is_word(field_rows[i].name));
 		CU_ASSERT(is_prose(field_rows[i].meaning));
-		CU_ASSERT_EQUAL(field_find(slice_str(field_rows[i].name)), i);
+		CU_ASSERT_EQUAL((int)field_find(slice_str(field_rows[i].name)),
+				i);
 		CU_ASSERT_NOT_EQUAL(field_rows[i].must | field_rows[i].may, 0);
 	}
 	CU_ASSERT_EQUAL(event_find(SLICE("nothing")), EVENT_IDS);
