@@ -63,8 +63,8 @@ peer_imapward_full()
     - name: bytes-per-session
       count: bytes
       by: session
-      limit: 100GiB/s
-      burst: 100GiB
+      limit: 900MiB/s
+      burst: 900MiB
       action: delay
     - name: commands-per-user
       count: commands
@@ -75,8 +75,8 @@ peer_imapward_full()
     - name: bytes-per-user
       count: bytes
       by: user
-      limit: 100GiB/s
-      burst: 100GiB
+      limit: 900MiB/s
+      burst: 900MiB
       action: delay" "
   sink: $DIR/audit.jsonl
   chain: $DIR/audit.chain
