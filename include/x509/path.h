@@ -138,7 +138,8 @@ struct path_input {
 	size_t presented_count;
 	/*
 	 * By certificate_read or certificate_anchor. Not only roots: a CA below
-	 * one is trusted for being here, and so is a server's own certificate.
+	 * one is trusted for being here, and so is a server's own certificate,
+	 * for itself.
 	 */
 	const struct certificate *anchors;
 	size_t anchors_count;

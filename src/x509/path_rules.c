@@ -186,13 +186,14 @@ may_not_sign(const struct trial *t)
 	       !(t->c->usage & USAGE_SIGNATURE);
 }
 
-/* Roots of version 1, and names with keys, are trusted for being there. */
+/*
+ * Not of version 1 either, which cannot say: a server's own that is trusted
+ * must not speak for others. A name with a key was put there to.
+ */
 static bool
 is_no_ca(const struct trial *t)
 {
-	bool could_say = t->role != ROLE_ANCHOR || t->c->version == 3;
-
-	return could_say && !t->c->ca;
+	return t->c->version > 0 && !t->c->ca;
 }
 
 static bool
