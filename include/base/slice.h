@@ -36,6 +36,9 @@ struct slice slice_skip(struct slice s, size_t n);
 /* Index of byte c, or s.len when it is not there. */
 size_t slice_find(struct slice s, unsigned char c);
 
+/* Without the bytes c that it begins and ends with. */
+struct slice slice_trim(struct slice s, unsigned char c);
+
 /*
  * Takes the text before the next byte `sep` off the front of *rest and
  * returns it; the separator goes too. Without one, takes all.

@@ -88,6 +88,16 @@ slice_find(struct slice s, unsigned char c)
 }
 
 struct slice
+slice_trim(struct slice s, unsigned char c)
+{
+	while (s.len > 0 && s.ptr[0] == c)
+		s = slice_skip(s, 1);
+	while (s.len > 0 && s.ptr[s.len - 1] == c)
+		s.len--;
+	return s;
+}
+
+struct slice
 slice_cut(struct slice *rest, unsigned char sep)
 {
 	size_t n = slice_find(*rest, sep);

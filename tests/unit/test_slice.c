@@ -109,6 +109,29 @@ test_cut(void)
 }
 
 static void
+test_trim(void)
+{
+	static const struct {
+		const char *shows;
+		struct slice in, out;
+	} rows[] = {
+	    {"nothing", T(""), T("")},
+	    {"nothing else", T("   "), T("")},
+	    {"neither end", T("a  b"), T("a  b")},
+	    {"both ends", T("  a b "), T("a b")},
+	    {"other blanks stay", T(" \ta\t "), T("\ta\t")},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct slice in = exact(rows[i].in);
+
+		SHOWS(rows[i].shows,
+		      slice_eq(slice_trim(in, ' '), rows[i].out));
+		exact_free(in);
+	}
+}
+
+static void
 test_numbers(void)
 {
 	static const struct {
@@ -176,6 +199,7 @@ suite_slice(void)
 	CU_add_test(s, "a slice of no memory is empty", test_no_memory);
 	CU_add_test(s, "a byte is found", test_find);
 	CU_add_test(s, "words are cut off the front", test_cut);
+	CU_add_test(s, "both ends are trimmed", test_trim);
 	CU_add_test(s, "numbers have a ceiling", test_numbers);
 	CU_add_test(s, "classes of bytes are those of ASCII", test_bytes);
 }
