@@ -49,7 +49,8 @@ bool command_is_private(struct slice name);
 /* forbid is complete. */
 void command_rule_finish(struct command_rule *r);
 
-/* Is the rule for this user, from there, at that backend? */
+/* Is the rule for this user, from there, at that backend? Where nobody has said
+ * who it is it may be any of them. */
 bool command_rule_concerns(const struct command_rule *r, size_t backend,
 			   struct slice user, const struct address *client);
 /* verb: enum verb. NULL: the rule does not forbid it. Else the verb, as a

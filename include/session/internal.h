@@ -241,6 +241,9 @@ enum reply session_late_reply(const struct session *s);
 
 /* late.c: what time and the edges decide. Returns the state it leads to. */
 enum state late_run(struct session *s);
+/* A verdict that is on its way is awaited, whatever the client does: who could
+ * end that before a slow backend says no would guess without being counted. */
+bool session_verdict_due(const struct session *s);
 
 /* flow.c */
 /* Has a peer taken none of the bytes that wait for it, for too long? */
@@ -298,6 +301,9 @@ struct attempt *attempt_new(struct session *s, struct slice tag, size_t room);
 /* Makes message at least n bytes long; what is in it stays. */
 bool attempt_room(struct attempt *a, size_t n);
 void attempt_free(struct session *s);
+/* Whom it is counted for: the name without spaces around it, which some servers
+ * do not see. Empty: the token alone knows. */
+struct slice attempt_user(const struct attempt *a);
 /* It could not be read: said at once, and the gate goes on. */
 enum state attempt_refuse(struct session *s, enum reply r);
 /* A login was tried in clear, and refused unread: told all the same. */
@@ -354,9 +360,9 @@ unsigned diary_rule(struct session *s, const char *name);
 void diary_tell(const struct session *s, struct event *e);
 void diary_free(struct session *s);
 
-/* permit.c: what may not be said after login. The dialog and the backend's
- * number are new. */
-void permit_begin(struct session *s, struct slice user);
+/* permit.c: what may not be said after the login in hand. The dialog and the
+ * backend's number are new. */
+void permit_begin(struct session *s);
 
 /*
  * meter.c: commands and bytes after login, counted by the rules of the limits.

@@ -43,6 +43,8 @@ const struct key keys_commands[] = {
 	 COMMAND_USERS_MAX,
 	 .help = "For these users, as they log in, upper or lower case; "
 		 "\"*@example.org\" is everybody whose name ends in that. "
+		 "So they are where somebody else logs in in their place, and "
+		 "where a token comes without a name, which may be anybody's. "
 		 "Without any, for all.",
 	 .count_at = offsetof(struct command_rule, users_count)},
 	{"commands.networks", KIND_NETWORKS, ITEMS(networks), "", 0,

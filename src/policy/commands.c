@@ -31,7 +31,8 @@ is_among(const struct command_rule *r, struct slice user)
 	for (size_t i = 0; i < r->users_count; i++)
 		if (is_user(r->users[i], user))
 			return true;
-	return r->users_count == 0;
+	/* Who has not said his name may be any of them. */
+	return r->users_count == 0 || user.len == 0;
 }
 
 bool

@@ -74,6 +74,12 @@ attempt_free(struct session *s)
 	s->attempt = NULL;
 }
 
+struct slice
+attempt_user(const struct attempt *a)
+{
+	return slice_trim(a->name, ' ');
+}
+
 /*
  * Wrong password, unknown user and whatever else is keyed by the user sound
  * the same and take the same time: not before the delay, and on a grid. What

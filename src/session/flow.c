@@ -97,7 +97,7 @@ void
 flow_settle(struct session *s)
 {
 	const struct edge_ops *ops = s->work->ops;
-	uint64_t alarm = s->deadline;
+	uint64_t alarm = s->deadline, stalls;
 
 	for (enum side side = SIDE_CLIENT; side < SIDES; side++) {
 		struct leg *leg = &s->legs[side];
@@ -115,8 +115,9 @@ flow_settle(struct session *s)
 	forget_scratch(s);
 	if (s->state == STATE_DEAD)
 		return;
-	if (stall_deadline(s) < alarm)
-		alarm = stall_deadline(s);
+	stalls = stall_deadline(s);
+	if (stalls < alarm && !session_verdict_due(s))
+		alarm = stalls;
 	if (s->drain_at < alarm)
 		alarm = s->drain_at;
 	if (s->attempt && s->attempt->answer_at < alarm &&

@@ -24,7 +24,7 @@ who_of(const struct session *s)
 	return (struct tally_who){.address = s->peer.address,
 				  .listener = s->peer.listener,
 				  .exempt = s->peer.exempt,
-				  .user = a->name,
+				  .user = attempt_user(a),
 				  .secret = a->identity.secret};
 }
 
@@ -78,6 +78,14 @@ take_news(struct session *s, const struct tally_who *who,
 	}
 }
 
+/* The backend has said what is wrong with a token, though not the last word:
+ * who does not let it come to that has heard enough. */
+static bool
+is_refused_token(const struct trial *t)
+{
+	return t->oauth_asked || t->oauth_answered;
+}
+
 void
 judge_end(struct session *s, enum tally_outcome outcome)
 {
@@ -87,6 +95,8 @@ judge_end(struct session *s, enum tally_outcome outcome)
 
 	if (!a->slot.open)
 		return;
+	if (outcome == TALLY_ABANDONED && is_refused_token(&a->trial))
+		outcome = TALLY_FAILED;
 	tally_end(s->work->defence->tally, &a->slot, &who, outcome, s->now,
 		  s->wall, &news);
 	a->first = news.first;

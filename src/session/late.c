@@ -62,9 +62,8 @@ client_lost(struct session *s)
 	return session_end(s, REPLY_NONE, why);
 }
 
-/* A verdict that is on its way is awaited, whatever the client does. */
-static bool
-verdict_due(const struct session *s)
+bool
+session_verdict_due(const struct session *s)
 {
 	return s->state == STATE_LOGIN && s->attempt->sent;
 }
@@ -74,9 +73,9 @@ late_run(struct session *s)
 {
 	if (s->state >= STATE_DRAIN)
 		return s->state;
-	if (s->legs[SIDE_CLIENT].lost && !verdict_due(s))
+	if (s->legs[SIDE_CLIENT].lost && !session_verdict_due(s))
 		return client_lost(s);
-	if (flow_stalled(s))
+	if (!session_verdict_due(s) && flow_stalled(s))
 		return session_end(s, REPLY_NONE,
 				   "the peer stopped taking bytes");
 	if (s->draining && s->drain_at == NEVER)

@@ -104,6 +104,9 @@ refused(struct session *s, const struct response *r)
 		     a->tried + 1 < session_settings(s)->backends_count;
 
 	keep_code(a, r->code);
+	/* It was not the token, after all. */
+	if (r->status != STATUS_BAD && verdict != REPLY_LOGIN_FAILED)
+		a->trial.oauth_asked = a->trial.oauth_answered = false;
 	if (r->status == STATUS_BAD) {
 		/* Some say so to a wrong password. */
 		s->failures++;
@@ -164,6 +167,21 @@ say_welcome(struct session *s)
 }
 
 /*
+ * Who has not said his name is not one user with others who have not, of whom
+ * each could use up the sessions of all.
+ */
+static enum err
+take_share(struct session *s)
+{
+	struct slice user = attempt_user(s->attempt);
+
+	if (user.len == 0)
+		return ERR_OK;
+	return share_enter(user, session_settings(s)->limits.sessions_per_user,
+			   &s->share);
+}
+
+/*
  * Counted when the password was found right and not before: so nobody else can
  * use up a user's sessions, nor learn that he has some.
  */
@@ -189,8 +207,7 @@ welcome(struct session *s)
 		? slice_of(a->trial.words, a->trial.words_len)
 		: slice_of(a->trial.greeter.words, a->trial.greeter.words_len);
 	unsigned flags = capability_flags(known);
-	enum err e = share_enter(
-	    a->name, session_settings(s)->limits.sessions_per_user, &s->share);
+	enum err e = take_share(s);
 
 	judge_end(s, TALLY_SUCCEEDED);
 	if (e != ERR_OK)
@@ -205,7 +222,7 @@ welcome(struct session *s)
 	report_login(s, REPLY_NONE, NULL);
 	s->backend = a->backend;
 	dialog_init(&s->in.dialog, flags);
-	permit_begin(s, a->name);
+	permit_begin(s);
 	meter_begin(s);
 	attempt_free(s);
 	return STATE_RELAY;

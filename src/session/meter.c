@@ -101,11 +101,11 @@ spend_here(struct session *s, enum rule_count count, uint64_t n)
 static uint64_t
 spend_together(struct session *s, enum rule_count count, uint64_t n)
 {
-	const struct tally_who who = {.address = s->peer.address,
-				      .listener = s->peer.listener,
-				      .exempt = s->peer.exempt,
-				      .user =
-					  slice_str(s->user ? s->user : "")};
+	const struct tally_who who = {
+	    .address = s->peer.address,
+	    .listener = s->peer.listener,
+	    .exempt = s->peer.exempt,
+	    .user = slice_trim(slice_str(s->user ? s->user : ""), ' ')};
 	const struct rule *r;
 	uint64_t wait;
 

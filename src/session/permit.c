@@ -32,15 +32,29 @@ permit(void *arg, enum verb verb, struct slice name)
 	return true;
 }
 
+/* Neither who logs in nor, where that is somebody else, in whose place. */
+static bool
+concerns(const struct session *s, const struct command_rule *r)
+{
+	const struct attempt *a = s->attempt;
+	const struct slice users[] = {attempt_user(a),
+				      slice_trim(a->identity.authzid, ' ')};
+
+	return command_rule_concerns(r, s->backend, users[0],
+				     &s->peer.address) ||
+	       (users[1].len > 0 &&
+		command_rule_concerns(r, s->backend, users[1],
+				      &s->peer.address));
+}
+
 void
-permit_begin(struct session *s, struct slice user)
+permit_begin(struct session *s)
 {
 	const struct settings *set = session_settings(s);
 
 	s->forbidding = 0;
 	for (size_t i = 0; i < set->commands_count; i++)
-		if (command_rule_concerns(&set->commands[i], s->backend, user,
-					  &s->peer.address))
+		if (concerns(s, &set->commands[i]))
 			s->forbidding |= UINT32_C(1) << i;
 	if (s->forbidding != 0)
 		dialog_forbid(&s->in.dialog, permit, s);

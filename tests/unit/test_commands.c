@@ -149,7 +149,8 @@ whom_a_rule_concerns(void)
 	CU_ASSERT(concerns(&r[2], 0, "BOB", "10.0.0.1"));
 	CU_ASSERT(concerns(&r[2], 0, "eve@Example.ORG", "10.0.0.1"));
 	CU_ASSERT(!concerns(&r[2], 0, "bob@example.com", "10.0.0.1"));
-	CU_ASSERT(!concerns(&r[2], 0, "", "10.0.0.1"));
+	/* A token without a name may be anybody's. */
+	CU_ASSERT(concerns(&r[2], 0, "", "10.0.0.1"));
 	CU_ASSERT(concerns(&r[3], 0, "anybody", "192.0.2.77"));
 	CU_ASSERT(!concerns(&r[3], 0, "anybody", "192.0.3.77"));
 	CU_ASSERT(concerns(&r[4], 0, "bob", "2001:db8::1"));
