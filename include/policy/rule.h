@@ -6,7 +6,7 @@
  * Pure. Rules are data: those built in, changed and added to by the
  * configuration, make one table, which is given to whoever counts with each
  * call. So another table holds at once, and what was counted for a rule of the
- * same name, count and by goes on to count.
+ * same name, count and by goes on to count, at the new price if that is lower.
  */
 #ifndef POLICY_RULE_H
 #define POLICY_RULE_H

@@ -54,15 +54,6 @@ spot_of(const struct counting *c, const struct rule *r)
 	}
 }
 
-static uint64_t
-paid_of(const struct counting *c, const struct rule *r)
-{
-	struct spot s = spot_of(c, r);
-	const struct cell *cell = region_find(s.shard, s.kind, s.id);
-
-	return cell ? cell->paid : 0;
-}
-
 /* By commands and bytes there may be thousands in a moment: a whole burst of
  * them weighs as one. */
 static uint64_t
@@ -75,14 +66,46 @@ weighed_as_one(const struct rule *r)
 		   : price;
 }
 
+/*
+ * What is owed is a time. Where the rule asks for less of it now, because it
+ * was loosened, it is owed as if that had always been so: else who was locked
+ * out by mistake would stay so for days. The mark goes up again only when
+ * nothing is owed, or sessions of both settings, by turns, would pay it off.
+ */
+static void
+reprice(const struct counting *c, const struct rule *r, struct cell *cell)
+{
+	uint64_t now = c->moment.now * NS;
+	uint64_t was = price_unpack((uint16_t)(cell->mark & MARK_LOW));
+	uint16_t packed = price_pack(weighed_as_one(r));
+	uint64_t is = price_unpack(packed);
+
+	if (cell->paid > now && was > is)
+		cell->paid = now + (uint64_t)((double)(cell->paid - now) *
+					      ((double)is / (double)was));
+	if (cell->paid <= now || was > is || was == 0)
+		cell->mark = (cell->mark & ~(uint64_t)MARK_LOW) | packed;
+}
+
+static uint64_t
+paid_of(const struct counting *c, const struct rule *r)
+{
+	struct spot s = spot_of(c, r);
+	struct cell *cell = region_find(s.shard, s.kind, s.id);
+
+	if (!cell)
+		return 0;
+	reprice(c, r, cell);
+	return cell->paid;
+}
+
 static struct cell *
 cell_of(const struct counting *c, const struct rule *r)
 {
 	struct spot s = spot_of(c, r);
 	struct cell *cell = region_claim(s.shard, s.kind, s.id, &c->moment);
 
-	cell->mark =
-	    (cell->mark & ~(uint64_t)MARK_LOW) | price_pack(weighed_as_one(r));
+	reprice(c, r, cell);
 	return cell;
 }
 

@@ -709,6 +709,35 @@ a_reload_holds_at_once(void)
 	tally_free(t);
 }
 
+/* Who is locked out by a rule that was too strict is let in by another. */
+static void
+a_rule_that_is_loosened_lets_go(void)
+{
+	struct tally *t = new_tally();
+	enum tally_answer then;
+	struct rules strict, loose;
+
+	only(&strict, RULE_FAILURES, RULE_ADDRESS, RULE_REFUSE,
+	     (struct rate){1, 24 * HOUR, 20});
+	only(&loose, RULE_FAILURES, RULE_ADDRESS, RULE_REFUSE,
+	     (struct rate){1, MINUTE, 20});
+	CU_ASSERT_EQUAL(fails(t, &strict, "192.0.2.1", "joe", 0, &then), 20);
+	/* As much as if it had never been another one, to a thousandth. */
+	CU_ASSERT_EQUAL(fails(t, &loose, "192.0.2.1", "joe", 0, &then), 0);
+	CU_ASSERT_EQUAL(fails(t, &loose, "192.0.2.1", "joe",
+			      5 * MINUTE + 3 * SECOND, &then),
+			5);
+	/* Sessions that go on by the old one change nothing about that. */
+	CU_ASSERT_EQUAL(fails(t, &loose, "192.0.2.2", "joe", 0, &then), 20);
+	for (unsigned n = 0; n < 20; n++) {
+		CU_ASSERT_EQUAL(fails(t, &strict, "192.0.2.2", "joe", n, &then),
+				n == 0 ? 19 : 0);
+		CU_ASSERT_EQUAL(fails(t, &loose, "192.0.2.2", "joe", n, &then),
+				0);
+	}
+	tally_free(t);
+}
+
 static void
 commands_and_bytes_are_owed(void)
 {
@@ -924,6 +953,8 @@ suite_tally(void)
 	CU_add_test(s, "a rule that observes does nothing",
 		    who_observes_does_nothing);
 	CU_add_test(s, "a reload holds at once", a_reload_holds_at_once);
+	CU_add_test(s, "a rule that is loosened lets go",
+		    a_rule_that_is_loosened_lets_go);
 	CU_add_test(s, "commands and bytes are owed",
 		    commands_and_bytes_are_owed);
 	CU_add_test(s, "a race has exactly so many winners",
