@@ -8,6 +8,7 @@
 #include "findings.h"
 #include "lines.h"
 
+#include "audit/json.h"
 #include "audit/view.h"
 #include "cli/commands.h"
 #include "config/settings.h"
@@ -61,11 +62,15 @@ static struct {
 static void
 show_raw(struct slice line)
 {
-	for (size_t i = 0; i < line.len; i++) {
-		unsigned char c = line.ptr[i];
-		bool steers = (c < 0x20 && c != '\n') || c == 0x7f;
+	while (line.len > 0) {
+		int32_t point;
+		struct slice one = slice_head(line, utf8_next(line, &point));
 
-		(void)putchar(order.columns > 0 && steers ? '?' : c);
+		if (order.columns == 0 || point == '\n' || utf8_visible(one))
+			(void)fwrite(one.ptr, 1, one.len, stdout);
+		else
+			(void)putchar('?');
+		line = slice_skip(line, one.len);
 	}
 }
 
