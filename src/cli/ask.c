@@ -3,6 +3,7 @@
 
 #include "findings.h"
 
+#include "audit/json.h"
 #include "config/settings.h"
 #include "daemon/setup.h"
 
@@ -172,9 +173,14 @@ read_answer(int fd, struct answer *a)
 static void
 make_harmless(struct answer *a)
 {
-	for (size_t i = 0; i < a->len; i++)
-		if ((a->mem[i] < ' ' && a->mem[i] != '\n') || a->mem[i] == 0x7f)
-			a->mem[i] = '?';
+	for (size_t at = 0, n; at < a->len; at += n) {
+		struct slice rest = slice_of(a->mem + at, a->len - at);
+		int32_t point;
+
+		n = utf8_next(rest, &point);
+		if (point != '\n' && !utf8_visible(slice_head(rest, n)))
+			memset(a->mem + at, '?', n);
+	}
 }
 
 static enum ask
