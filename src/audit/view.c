@@ -140,25 +140,69 @@ put_safely(struct text *t, struct slice raw)
 	put(t, slice_of(shown + 1, n - 2));
 }
 
+/* A string within a list still has its quotes. */
+static void
+put_value(struct text *t, struct slice value)
+{
+	struct slice one;
+
+	if (value.ptr[0] != '"') {
+		put_safely(t, value);
+		return;
+	}
+	while (member_item(&value, &one)) {
+		put_safely(t, one);
+		put(t, value.len > 0 ? SLICE(", ") : SLICE_EMPTY);
+	}
+}
+
 /* What is worth a column, in this order. */
-static const struct {
-	const char *before, *name, *after;
+static const struct detail {
+	const char *before, *name, *after; /* after NULL: it is only true */
+	const char *unless;                /* the name of what says the same */
 } details[] = {
-    {" ", "user.name", ""},
-    {" ", "user.hash", ""},
-    {" as ", "user.effective.name", ""},
-    {" ", "source.ip", ""},
-    {" ", "imapward.auth.mechanism", ""},
-    {" ", "tls.version", ""},
-    {" ", "tls.cipher", ""},
-    {" [", "imapward.auth.code", "]"},
-    {" ", "rule.name", ""},
-    {" x", "imapward.count", ""},
-    {" ", "file.path", ""},
-    {" ", "event.reason", ""},
-    {"; ", "imapward.tls.causes", ""},
-    {" -> ", "imapward.backend.name", ""},
+    {" ", "imapward.ban.change", "", NULL},
+    {" ", "user.name", "", NULL},
+    {" ", "user.hash", "", NULL},
+    {" as ", "user.effective.name", "", NULL},
+    {" ", "source.ip", "", NULL},
+    {" ", "imapward.ban.network", "", "source.ip"},
+    {" ", "imapward.auth.mechanism", "", NULL},
+    {" ", "tls.version", "", NULL},
+    {" ", "tls.cipher", "", NULL},
+    {" [", "imapward.auth.code", "]", NULL},
+    {" ", "imapward.command", "", NULL},
+    {" ", "rule.name", "", NULL},
+    {" x", "imapward.count", "", NULL},
+    {" for ", "imapward.ban.seconds", " s", NULL},
+    {" ", "file.path", "", NULL},
+    {" ", "event.reason", "", NULL},
+    {" (the rule only observes)", "imapward.limit.observed", NULL, NULL},
+    {"; ", "imapward.tls.causes", "", NULL},
+    {" -> ", "imapward.backend.name", "", NULL},
 };
+
+static void
+put_detail(struct text *t, struct slice line, const struct detail *d)
+{
+	struct slice value = member(line, d->name);
+
+	if (value.len == 0 || (d->unless && member(line, d->unless).len > 0) ||
+	    (!d->after && !slice_eq(value, SLICE("true"))))
+		return;
+	put(t, slice_str(d->before));
+	if (!d->after)
+		return;
+	put_value(t, value);
+	put(t, slice_str(d->after));
+}
+
+static void
+trim(struct text *t)
+{
+	while (t->len > 0 && t->at[t->len - 1] == ' ')
+		t->at[--t->len] = '\0';
+}
 
 /* "2026-11-22T05:30:00.123Z" -> "11-22 05:30:00" */
 static void
@@ -219,15 +263,9 @@ view_line(struct slice line, char *out, size_t cap)
 	put_safely(&t, action);
 	pad(&t, from, ACTION_WIDTH);
 	mood = put_outcome(&t, line);
-	for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
-		struct slice value = member(line, details[i].name);
-
-		if (value.len == 0)
-			continue;
-		put(&t, slice_str(details[i].before));
-		put_safely(&t, value);
-		put(&t, slice_str(details[i].after));
-	}
+	for (size_t i = 0; i < sizeof details / sizeof details[0]; i++)
+		put_detail(&t, line, &details[i]);
+	trim(&t);
 	return mood;
 }
 

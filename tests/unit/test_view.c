@@ -26,14 +26,14 @@ static const struct {
      "[AUTHENTICATIONFAILED] wrong credentials",
      VIEW_BAD},
     {HEAD "\"start\",\"event.outcome\":\"success\"}",
-     "11-22 05:30:00 start      ok  ", VIEW_GOOD},
+     "11-22 05:30:00 start      ok", VIEW_GOOD},
     {HEAD "\"limit\",\"event.kind\":\"alert\",\"event.outcome\":\"failure\","
 	  "\"rule.name\":\"r\",\"imapward.count\":12}\n",
      "11-22 05:30:00 limit      FAIL r x12", VIEW_ALERT},
     {HEAD "\"flood\",\"event.kind\":\"event\"}\n",
-     "11-22 05:30:00 flood      -   ", VIEW_PLAIN},
+     "11-22 05:30:00 flood      -", VIEW_PLAIN},
     {"{\"event.action\":\"x\",\"@timestamp\":\"today\"}\n",
-     "?              x          -   ", VIEW_PLAIN},
+     "?              x          -", VIEW_PLAIN},
     /* What the daemon escaped stays so; what others wrote becomes it. */
     {HEAD "\"login\",\"user.name\":\"\\u001b[2J\\n\\\"x\\u202e\"}\n",
      "11-22 05:30:00 login      -    \\u001b[2J\\n\\\"x\\u202e", VIEW_PLAIN},
@@ -46,6 +46,29 @@ static const struct {
      "11-22 05:30:00 login      -    \\u00ed\\u00a0\\u00bd\\\\u12 "
      "\\\\q\\\"}",
      VIEW_PLAIN},
+    {HEAD "\"ban\",\"event.kind\":\"alert\",\"event.outcome\":\"success\","
+	  "\"imapward.ban.change\":\"added\",\"rule.name\":\"by-hand\","
+	  "\"imapward.ban.network\":\"192.0.2.0/24\","
+	  "\"imapward.ban.seconds\":600}\n",
+     "11-22 05:30:00 ban        ok   added 192.0.2.0/24 by-hand for 600 s",
+     VIEW_ALERT},
+    {HEAD "\"ban\",\"event.outcome\":\"success\","
+	  "\"imapward.ban.change\":\"ended\",\"source.ip\":\"192.0.2.7\","
+	  "\"imapward.ban.network\":\"192.0.2.7/32\",\"rule.name\":\"r\"}\n",
+     "11-22 05:30:00 ban        ok   ended 192.0.2.7 r", VIEW_GOOD},
+    {HEAD "\"limit\",\"event.outcome\":\"success\",\"rule.name\":\"r\","
+	  "\"imapward.limit.observed\":true}\n",
+     "11-22 05:30:00 limit      ok   r (the rule only observes)", VIEW_GOOD},
+    {HEAD "\"limit\",\"event.outcome\":\"failure\",\"rule.name\":\"r\","
+	  "\"imapward.limit.observed\":false}\n",
+     "11-22 05:30:00 limit      FAIL r", VIEW_BAD},
+    {HEAD "\"policy\",\"imapward.command\":\"SETACL\",\"rule.name\":\"r\"}\n",
+     "11-22 05:30:00 policy     -    SETACL r", VIEW_PLAIN},
+    {HEAD "\"connection\",\"event.reason\":\"closed by the client\","
+	  "\"imapward.tls.causes\":[\"name_mismatch\",\"probe\"]}\n",
+     "11-22 05:30:00 connection -    closed by the client; name_mismatch, "
+     "probe",
+     VIEW_PLAIN},
     {"\x1b]0;evil\x07\n", "? \\u001b]0;evil\\u0007", VIEW_PLAIN},
     {"", "? ", VIEW_PLAIN},
 };
@@ -57,12 +80,8 @@ test_lines(void)
 		char text[VIEW_MAX];
 		enum view_mood mood =
 		    view_line(slice_str(lines[i].line), text, sizeof text);
-		size_t n = strlen(text);
 
 		CU_ASSERT_EQUAL(mood, lines[i].mood);
-		while (n > 0 && text[n - 1] == ' ' &&
-		       strlen(lines[i].shown) < n)
-			text[--n] = '\0';
 		CU_ASSERT_STRING_EQUAL(text, lines[i].shown);
 		if (strcmp(text, lines[i].shown) != 0)
 			printf("'%s'\n'%s'\n", text, lines[i].shown);
