@@ -49,9 +49,10 @@ struct order {
 };
 
 static int
-misused(void)
+misused(const char *why)
 {
-	(void)fputs(usage, stderr);
+	fprintf(stderr, "imapward: ban: %s; imapward ban --help says more\n",
+		why);
 	return EXIT_CODE_USAGE;
 }
 
@@ -178,27 +179,32 @@ static const struct {
     {"flush", end_all, false, false, false},
 };
 
-static bool
+/* Why it cannot be taken, or NULL. */
+static const char *
 take_option(struct order *o, int option, const char *value)
 {
 	switch (option) {
 	case 'u':
 		o->user = value;
-		return *value != '\0';
+		return *value ? NULL : "--user wants a name";
 	case 'f':
 		o->timed = true;
-		return stretch_read(value, &o->seconds) && o->seconds > 0;
+		return stretch_read(value, &o->seconds) && o->seconds > 0
+			   ? NULL
+			   : "--for wants a time such as 90s, 30m, 2h or 7d";
 	case 'r':
 		o->reason = value;
-		return true;
+		return NULL;
 	case 'j':
 		o->json = true;
-		return true;
+		return NULL;
 	case 'n':
 		o->nft = true;
-		return true;
+		return NULL;
 	default:
-		return ask_option(&o->who, option, value);
+		return ask_option(&o->who, option, value)
+			   ? NULL
+			   : "there is no such option";
 	}
 }
 
@@ -206,18 +212,24 @@ static int
 carry_out(const char *name, const struct order *o)
 {
 	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
-		bool subject = o->user || o->network;
-
 		if (strcmp(orders[i].name, name) != 0)
 			continue;
-		if (orders[i].subject != subject || (o->user && o->network) ||
-		    (o->json && o->nft) ||
-		    (!orders[i].forms && (o->json || o->nft)) ||
-		    (!orders[i].terms && (o->timed || o->reason)))
-			return misused();
+		if (o->user && o->network)
+			return misused("a network or --user NAME, not both");
+		if (orders[i].subject && !o->user && !o->network)
+			return misused("whom? A network, an address or "
+				       "--user NAME must be given");
+		if (!orders[i].subject && (o->user || o->network))
+			return misused("list and flush are for all bans");
+		if ((o->json && o->nft) ||
+		    (!orders[i].forms && (o->json || o->nft)))
+			return misused("--json and --nft are for list, and "
+				       "not both");
+		if (!orders[i].terms && (o->timed || o->reason))
+			return misused("--for and --reason are for add");
 		return orders[i].run(o);
 	}
-	return misused();
+	return misused("expected list, add, remove or flush");
 }
 
 int
@@ -234,6 +246,7 @@ cli_ban(int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
 	struct order o = {.user = NULL};
+	const char *why;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:s:u:f:r:jnh", options, NULL)) !=
@@ -241,11 +254,16 @@ cli_ban(int argc, char **argv)
 		if (c == 'h')
 			return fputs(usage, stdout) < 0 ? EXIT_CODE_RUN
 							: EXIT_SUCCESS;
-		if (!take_option(&o, c, optarg))
-			return misused();
+		why = take_option(&o, c, optarg);
+		if (why)
+			return misused(why);
 	}
-	if (argc - optind < 1 || argc - optind > 2)
-		return misused();
+	if (argc - optind < 1) {
+		(void)fputs(usage, stderr);
+		return EXIT_CODE_USAGE;
+	}
+	if (argc - optind > 2)
+		return misused("one network or address at a time");
 	o.network = argv[optind + 1]; /* NULL at the end */
 	return carry_out(argv[optind], &o);
 }

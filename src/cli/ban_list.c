@@ -51,15 +51,17 @@ put_text(size_t *column, const char *text)
 	put_words(column, slice_str(text));
 }
 
-/* An address of IPv4 needs no /32. */
+/* An address needs no /32 or /128. */
 static struct slice
 who_of(struct slice line)
 {
 	struct slice who = member(line, "who");
+	bool v6 = slice_find(who, ':') < who.len;
+	struct slice whole = v6 ? SLICE("/128") : SLICE("/32");
 
-	if (slice_eq(member(line, "kind"), SLICE("address")) &&
-	    slice_iends(who, SLICE("/32")))
-		who.len -= 3;
+	if (!slice_eq(member(line, "kind"), SLICE("user")) &&
+	    slice_iends(who, whole))
+		who.len -= whole.len;
 	return who;
 }
 
