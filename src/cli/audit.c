@@ -39,10 +39,20 @@ finish(void)
 						      : EXIT_FAILURE;
 }
 
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 /* What is printed of the catalogue. */
 static int
-print(int argc, void (*how)(catalogue_emit *emit, void *arg))
+print(int argc, char **argv, void (*how)(catalogue_emit *emit, void *arg))
 {
+	if (argc == 2 && is_help(argv[1])) {
+		(void)fputs(usage, stdout);
+		return finish();
+	}
 	if (argc > 1) {
 		(void)fputs(usage, stderr);
 		return EXIT_CODE_USAGE;
@@ -54,22 +64,19 @@ print(int argc, void (*how)(catalogue_emit *emit, void *arg))
 static int
 events(int argc, char **argv)
 {
-	(void)argv;
-	return print(argc, catalogue_table);
+	return print(argc, argv, catalogue_table);
 }
 
 static int
 schema(int argc, char **argv)
 {
-	(void)argv;
-	return print(argc, catalogue_schema);
+	return print(argc, argv, catalogue_schema);
 }
 
 static int
 manual(int argc, char **argv)
 {
-	(void)argv;
-	return print(argc, catalogue_manual);
+	return print(argc, argv, catalogue_manual);
 }
 
 static const struct {
@@ -88,7 +95,7 @@ cli_audit(int argc, char **argv)
 	for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
 		if (strcmp(name, actions[i].name) == 0)
 			return actions[i].run(argc - 1, argv + 1);
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+	if (is_help(name)) {
 		(void)fputs(usage, stdout);
 		return finish();
 	}

@@ -261,9 +261,10 @@ print_anchors(const struct verdict *v)
 		printf("no anchor was given: whether the end was cut off "
 		       "cannot be said\n");
 	else
-		printf("%" PRIu64 " anchors; the last one, of %s, proves "
-		       "record %" PRIu64 " and all before it\n",
-		       v->anchors, v->anchor_time, v->anchored);
+		printf("%" PRIu64 " anchor%s; the last one, of %s, proves "
+		       "record %" PRIu64 "\nand all before it\n",
+		       v->anchors, v->anchors == 1 ? "" : "s", v->anchor_time,
+		       v->anchored);
 }
 
 static void

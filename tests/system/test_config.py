@@ -474,7 +474,16 @@ class Usage(Command):
                           ["version", "--help"], ["config", "check", "--help"],
                           ["config", "print", "--help"],
                           ["config", "sample", "-h"],
-                          ["config", "manual", "--help"]):
+                          ["config", "manual", "--help"],
+                          ["audit", "--help"], ["audit", "tail", "--help"],
+                          ["audit", "init", "--help"],
+                          ["audit", "verify", "--help"],
+                          ["audit", "events", "--help"],
+                          ["audit", "schema", "-h"],
+                          ["audit", "manual", "--help"],
+                          ["ban", "--help"], ["ban", "add", "--help"],
+                          ["status", "--help"], ["reload", "--help"],
+                          ["cert", "list", "--help"]):
             with self.subTest(arguments):
                 code, out, err = self.imapward(*arguments)
                 self.assertEqual((code, err), (GOOD, ""))
