@@ -43,7 +43,7 @@ ask_exit_code(enum ask how)
 }
 
 /* admin.socket of the file, or of a file that says nothing of it. */
-static bool
+static enum ask
 socket_of(const char *config, char out[SETTINGS_SOCKET_MAX + 1])
 {
 	struct settings_fault fault;
@@ -52,49 +52,51 @@ socket_of(const char *config, char out[SETTINGS_SOCKET_MAX + 1])
 	enum err e;
 
 	if (!findings_read(config, SETTINGS_BYTES_MAX, &yaml, NULL))
-		return false;
+		return ASK_FAILED;
 	e = settings_load(yaml, &s, &fault);
 	findings_forget(&yaml);
 	if (e != ERR_OK) {
-		fprintf(stderr, "imapward: %s:%u:%u: %s\n", config, fault.line,
-			fault.column, fault.text);
-		return false;
+		fprintf(stderr,
+			"imapward: %s:%u:%u: %s (the daemon was not asked; "
+			"--socket SOCKET needs no configuration)\n",
+			config, fault.line, fault.column, fault.text);
+		return ASK_REFUSED;
 	}
 	(void)snprintf(out, SETTINGS_SOCKET_MAX + 1, "%s", s->admin.socket);
 	settings_free(s);
 	if (*out)
-		return true;
+		return ASK_OK;
 	fprintf(stderr,
 		"imapward: %s: admin.socket is \"\": its daemon takes no "
 		"commands\n",
 		config);
-	return false;
+	return ASK_FAILED;
 }
 
 /*
  * Without -s and -c: what the usual file says, if we may read it; the group
  * that may ask need not be one that may read.
  */
-static bool
+static enum ask
 find_socket(const struct asker *a, char out[SETTINGS_SOCKET_MAX + 1])
 {
 	if (a->socket) {
 		int n = snprintf(out, SETTINGS_SOCKET_MAX + 1, "%s", a->socket);
 
 		if (n <= SETTINGS_SOCKET_MAX)
-			return true;
+			return ASK_OK;
 		fprintf(stderr,
 			"imapward: the path of a socket has at most %d "
 			"bytes\n",
 			SETTINGS_SOCKET_MAX);
-		return false;
+		return ASK_FAILED;
 	}
 	if (a->config)
 		return socket_of(a->config, out);
 	if (access(CLI_CONFIG, R_OK) == 0)
 		return socket_of(CLI_CONFIG, out);
 	(void)snprintf(out, SETTINGS_SOCKET_MAX + 1, "%s", SETTINGS_SOCKET);
-	return true;
+	return ASK_OK;
 }
 
 static int
@@ -102,8 +104,8 @@ complain_of(const char *path, int error)
 {
 	if (error == ENOENT || error == ECONNREFUSED)
 		fprintf(stderr,
-			"imapward: no daemon listens on %s; is imapward run "
-			"running, and is that its admin.socket?\n",
+			"imapward: no daemon listens on %s; does it run, "
+			"and is that its admin.socket?\n",
 			path);
 	else
 		fprintf(stderr, "imapward: %s: %s\n", path, strerror(error));
@@ -220,11 +222,12 @@ ask_daemon(const struct asker *who, const char *request, struct slice *out)
 {
 	char path[SETTINGS_SOCKET_MAX + 1];
 	struct answer a = {NULL, 0, 0};
-	enum ask how = ASK_FAILED;
+	enum ask how = find_socket(who, path);
 	int fd;
 
-	if (!find_socket(who, path))
-		return ASK_FAILED;
+	if (how != ASK_OK)
+		return how;
+	how = ASK_FAILED;
 	fd = connect_to(path);
 	if (fd < 0)
 		return ASK_FAILED;

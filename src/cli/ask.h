@@ -12,7 +12,7 @@
 
 enum ask {
 	ASK_OK,
-	ASK_REFUSED, /* the daemon's answer is an error */
+	ASK_REFUSED, /* the answer, or the configuration, is an error */
 	ASK_FAILED   /* there is no daemon, or no whole answer */
 };
 

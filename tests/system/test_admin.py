@@ -207,11 +207,20 @@ class List(Asking):
         for words in (["cert", "list"], ["reload"]):
             code, out, err = self.ask(gate, *words)
             self.assertEqual((code, out), (NO_DAEMON, ""))
-            self.assertEqual(err, "imapward: no daemon listens on %s; is "
-                             "imapward run running, and is that its "
-                             "admin.socket?\n" % gate.admin_path)
+            self.assertEqual(err, "imapward: no daemon listens on %s; "
+                             "does it run, and is that its admin.socket?\n" %
+                             gate.admin_path)
             done = self.run_program(IMAPWARD, *words, "nonsense")
             self.assertEqual(done.returncode, USAGE)
+
+    def test_a_configuration_that_is_not_good_is_told(self):
+        gate = self.gate_with()
+        gate.write_config("lisener: 1\n")
+        done = self.run_program(IMAPWARD, "status", "-c", gate.config_path)
+        self.assertEqual(done.returncode, REFUSED)
+        self.assertIn(b":1:1: unknown key 'lisener'", done.stderr)
+        self.assertIn(b"--socket SOCKET needs no configuration", done.stderr)
+        self.succeeds(IMAPWARD, "status", "-s", gate.admin_path)
 
     def test_a_configuration_without_a_socket_is_told(self):
         gate = self.gate_with({"admin": {"socket": ""}})
