@@ -73,13 +73,13 @@ static const char lines[] =
     "$logins_refused refused, $logins_undecided undecided\n"
     "bans         $bans_of_networks of networks, $bans_of_users of users\n"
     "events       $events_dropped lost, $events_waiting bytes waiting\n"
-    "memory       $tally_bytes bytes for what is counted\n";
+    "memory       ";
 
 static void
 put_head(struct slice answer)
 {
 	char up[STRETCH_MAX] = "?";
-	uint64_t seconds;
+	uint64_t seconds, bytes;
 
 	if (slice_number(member(answer, "uptime"), UINT64_MAX, &seconds))
 		stretch_print(seconds, up);
@@ -87,6 +87,11 @@ put_head(struct slice answer)
 	printf("%s", up);
 	put_line(answer, ", configuration $generation, $workers workers\n\n");
 	put_line(answer, lines);
+	if (slice_number(member(answer, "tally_bytes"), UINT64_MAX, &bytes))
+		printf("%.1f MiB for what is counted\n",
+		       (double)bytes / (1024 * 1024));
+	else
+		printf("?\n");
 }
 
 /* A table of what an array of objects holds. */

@@ -97,14 +97,19 @@ class ByHand(Banning):
                 (["add", "10.1.2.3", "-r", "x" * 128], REFUSED, "127 bytes"),
                 (["remove", "10.1.2.3"], REFUSED, "no such ban"),
                 (["remove", "--user", "nobody"], REFUSED, "no such ban"),
-                (["add"], USAGE, "usage"),
-                (["add", "10.1.2.3", "--for", "soon"], USAGE, "usage"),
-                (["add", "10.1.2.3", "--for", "0"], USAGE, "usage"),
-                (["add", "10.1.2.3", "--user", "bob"], USAGE, "usage"),
-                (["list", "10.1.2.3"], USAGE, "usage"),
-                (["list", "--json", "--nft"], USAGE, "usage"),
-                (["flush", "--for", "1h"], USAGE, "usage"),
-                (["begin"], USAGE, "usage"), ([], USAGE, "usage")):
+                (["add"], USAGE, "ban: whom?"),
+                (["add", "10.1.2.3", "--for", "soon"], USAGE, "90s, 30m"),
+                (["add", "10.1.2.3", "--for", "0"], USAGE, "90s, 30m"),
+                (["add", "10.1.2.3", "10.1.2.4"], USAGE, "at a time"),
+                (["add", "10.1.2.3", "--nft"], USAGE, "are for list"),
+                (["add", "10.1.2.3", "--user", "bob"], USAGE, "not both"),
+                (["add", "--user", ""], USAGE, "--user wants a name"),
+                (["add", "--until", "1h"], USAGE, "no such option"),
+                (["list", "10.1.2.3"], USAGE, "for all bans"),
+                (["list", "--json", "--nft"], USAGE, "not both"),
+                (["flush", "--for", "1h"], USAGE, "are for add"),
+                (["begin"], USAGE, "expected list, add, remove or flush"),
+                ([], USAGE, "usage")):
             got, out, err = self.run_ban(gate, *words)
             self.assertEqual((got, out), (code, ""), words)
             self.assertIn(text, err, words)
@@ -157,6 +162,7 @@ class List(Banning):
         self.assertRegex(text, r"failures-per-address - 20 attempts from "
                                r"20\S+Z to\s+20\S+Z -\s+a\S+\s+\S+, a")
         self.assertRegex(text, r"2001:db8:1:2::/64 +(2d 23h|3d 0h) +- +0\n")
+        self.assertRegex(text, r"(?m)^2001:db8:ffff:ffff:ffff:ffff:ffff:1 ")
         self.assertRegex(text, r"evil\S* name +for good")
 
     def test_json_has_the_evidence(self):
@@ -241,6 +247,7 @@ class Status(Banning):
         gate = self.attacked()
         text = self.ask(gate, "status")
         self.assertEqual([l for l in text.splitlines() if len(l) > 80], [])
+        self.assertIn("\nmemory       32.0 MiB for what is counted\n", text)
         self.assertRegex(text, r"^imapward \S+, up \d+s, configuration 1, "
                                r"2 workers\n")
         self.assertRegex(text, r"\nconnections  0 of 8192, from 0 networks\n")
