@@ -152,8 +152,9 @@ relay_ready(struct keeper *k, struct slice body)
 	}
 	if (!k->served) {
 		warn_of_descriptors(k, &r);
-		keeper_tell("ready, %u listeners, %u workers",
-			    (unsigned)r.listeners, (unsigned)r.workers);
+		keeper_tell("ready, %u listener%s, %u worker%s",
+			    (unsigned)r.listeners, r.listeners == 1 ? "" : "s",
+			    (unsigned)r.workers, r.workers == 1 ? "" : "s");
 		notify_send("READY=1");
 	}
 	k->served = true;
