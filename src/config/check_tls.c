@@ -108,16 +108,18 @@ check_set(const struct tls_policy_settings *p, const struct set *set,
 	  size_t own, struct complaint *out)
 {
 	for (unsigned v = p->minimum; v <= (unsigned)p->maximum; v++) {
+		const char *bound = v == (unsigned)p->minimum
+					? "tls_policies.minimum_version"
+					: "tls_policies.maximum_version";
+
 		if (serves(set, (enum tls_version)v))
 			continue;
 		(void)complain(out, ERR_MISMATCH, set->key->path, own,
 			       "TLS policy '%s' allows %s, but has no %s for "
-			       "it",
+			       "it; add one, or change '%s'",
 			       p->name, version_text((enum tls_version)v),
-			       set->key->vocabulary->noun);
-		out->other = v == (unsigned)p->minimum
-				 ? "tls_policies.minimum_version"
-				 : "tls_policies.maximum_version";
+			       set->key->vocabulary->noun, bound);
+		out->other = bound;
 		return ERR_MISMATCH;
 	}
 	for (size_t i = 0; i < set->count; i++)

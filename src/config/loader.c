@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KEYS_SHOWN_MAX = 100 }; /* bytes; more names are no help */
+
 /* A mapping or list being read: which key it is, and where its values go. */
 struct frame {
 	const struct key *key; /* NULL: the whole file */
@@ -240,14 +242,35 @@ load_value(struct loader *l, const struct frame *f)
 	return ERR_OK;
 }
 
-/* "; did you mean 'listeners'?" or nothing */
+/* "; known are chain and key", unless they are many. */
+static void
+list_keys(const struct key *parent, char out[EXPECTS_MAX])
+{
+	size_t len = (size_t)snprintf(out, EXPECTS_MAX, "; known are");
+	const struct key *k;
+
+	for (size_t i = 0, n = 0; (k = key_at(i)); i++) {
+		if (!key_is_child(k, parent))
+			continue;
+		len += (size_t)snprintf(out + len, EXPECTS_MAX - len, "%s %s",
+					n++ > 0 ? "," : "", key_name(k));
+		if (len >= KEYS_SHOWN_MAX) {
+			out[0] = '\0';
+			return;
+		}
+	}
+}
+
+/* "; did you mean 'listeners'?" or something else that helps */
 static void
 suggest(const struct key *parent, struct slice name, char out[EXPECTS_MAX])
 {
 	const struct key *near = key_near(parent, name);
 
 	out[0] = '\0';
-	if (near && parent && slice_ieq(name, slice_str(near->path)))
+	if (parent && (!near || near == parent))
+		list_keys(parent, out);
+	else if (near && parent && slice_ieq(name, slice_str(near->path)))
 		snprintf(out, EXPECTS_MAX, "; it belongs to the top level");
 	else if (near)
 		snprintf(out, EXPECTS_MAX, "; did you mean '%s'?",

@@ -49,6 +49,7 @@ struct style {
 	bool sample, help;
 	bool aside;         /* all of it is a comment */
 	const char *margin; /* before everything */
+	size_t before;      /* entries of the same list */
 };
 
 /* A name and its value. Long lists have a line for each item. */
@@ -108,6 +109,19 @@ is_left_out(const struct key *k, const struct key *parent, const void *base)
 	return false;
 }
 
+/* Of a list the first entry that has a key explains it. */
+static bool
+is_explained(const struct key *k, const struct key *parent, const void *base,
+	     const struct style *style)
+{
+	const char *entry = base;
+
+	for (size_t i = 1; i <= style->before; i++)
+		if (!is_left_out(k, parent, entry - i * parent->size))
+			return true;
+	return !style->help;
+}
+
 static void print_entries(const struct key *k, const void *base,
 			  struct style style, struct writer *w);
 
@@ -117,7 +131,7 @@ print_nested(const struct key *k, const void *base, const char *margin,
 	     const struct style *style, struct writer *w)
 {
 	struct style inner = {style->sample, style->help, is_comment(k, style),
-			      margin};
+			      margin, 0};
 
 	put(w, margin);
 	put(w, inner.aside ? "#" : "");
@@ -147,7 +161,7 @@ print_children(const struct key *parent, const void *base,
 		if (!key_is_child(k, parent) || is_left_out(k, parent, base))
 			continue;
 		help_text(k, text);
-		if (style->help)
+		if (!is_explained(k, parent, base, style))
 			put_comment(w, slice_head(slice_str(margin), indent),
 				    text);
 		if (k->kind == KIND_ENTRIES) {
@@ -171,8 +185,8 @@ print_entries(const struct key *k, const void *base, struct style style,
 	size_t n = key_length(k, base);
 
 	for (size_t i = 0; i < n; i++) {
+		style.before = i;
 		print_children(k, items + i * k->size, &style, w);
-		style.help = false;
 	}
 }
 
@@ -194,8 +208,8 @@ print(const struct settings *s, bool sample, struct writer *w)
 	char text[HELP_MAX];
 
 	for (size_t i = 0; (k = key_at(i)); i++) {
-		struct style style = {sample, sample,
-				      sample && k->sample == SAMPLE_ASIDE, ""};
+		struct style style = {
+		    sample, sample, sample && k->sample == SAMPLE_ASIDE, "", 0};
 
 		if (!key_is_child(k, NULL))
 			continue;

@@ -359,7 +359,10 @@ key_expects(const struct key *k, char out[EXPECTS_MAX])
 		snprintf(out, EXPECTS_MAX, "a list of %ss such as %s",
 			 k->vocabulary->noun, k->vocabulary->terms[0].name);
 	} else if (k->kind == KIND_PATH) {
-		snprintf(out, EXPECTS_MAX, "an absolute path%s",
+		snprintf(out, EXPECTS_MAX, "an absolute path%s%s",
+			 k->most == SETTINGS_SOCKET_MAX
+			     ? " of 107 bytes at most"
+			     : "",
 			 k->least == 0 ? " or \"\"" : "");
 	} else if (k->kind == KIND_NAME) {
 		snprintf(out, EXPECTS_MAX,

@@ -277,7 +277,9 @@ add_certificates(struct stocking *k)
 	}
 	if (e == ERR_OK && k->pairs == 0)
 		return fail(k, ERR_MISSING, k->f->path,
-			    "'certificates': there is no certificate at all");
+			    "'certificates': there is no certificate at all: "
+			    "a directory holds NAME/fullchain.pem, NAME.crt or "
+			    "NAME.pem");
 	return e;
 }
 

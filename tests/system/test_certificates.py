@@ -363,7 +363,7 @@ class Folders(Certificates):
                       self.reload_fails())
         folder = self.new_folder("nothing")
         self.gate.change({"certificates": [{"directory": folder}]})
-        self.assertIn("there is no certificate at all", self.reload_fails())
+        self.assertIn("no certificate at all: a directory holds", self.reload_fails())
         self.gate.change({"certificates": [self.entry("leaf"),
                                            {"directory": folder}]})
         self.reloads()

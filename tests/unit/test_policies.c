@@ -123,16 +123,19 @@ static const struct {
      "maximum_version"},
     {"a version without cipher suites",
      POLICY "ciphers: [TLS_AES_128_GCM_SHA256]\n",
-     "5:14: TLS policy 'k' allows TLS 1.2, but has no cipher suite for it"},
+     "5:14: TLS policy 'k' allows TLS 1.2, but has no cipher suite for it; "
+     "add one, or change 'tls_policies.minimum_version'"},
     {"the same with those of the base",
      POLICY "base: modern\n    minimum_version: \"1.2\"\n",
-     "6:22: TLS policy 'k' allows TLS 1.2, but has no cipher suite for it"},
+     "6:22: TLS policy 'k' allows TLS 1.2, but has no cipher suite for it; "
+     "add one, or change 'tls_policies.minimum_version'"},
     {"a version without groups", POLICY "groups: [X25519MLKEM768]\n",
-     "5:13: TLS policy 'k' allows TLS 1.2, but has no group for it"},
+     "5:13: TLS policy 'k' allows TLS 1.2, but has no group for it; "
+     "add one, or change 'tls_policies.minimum_version'"},
     {"a version without signature algorithms",
      POLICY "signature_algorithms: [rsa_pkcs1_sha256]\n",
      "5:27: TLS policy 'k' allows TLS 1.3, but has no signature algorithm for "
-     "it"},
+     "it; add one, or change 'tls_policies.maximum_version'"},
     {"signatures that fit no cipher suite of TLS 1.2",
      POLICY "ciphers: [TLS_AES_128_GCM_SHA256, ECDHE-RSA-AES128-GCM-SHA256]\n"
 	    "    signature_algorithms: [ecdsa_secp256r1_sha256]\n",

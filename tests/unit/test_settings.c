@@ -27,6 +27,13 @@ static const struct {
      "4:3: unknown key 'idle' in 'limits'; did you mean 'timeouts.idle'?"},
     {"far from all others there is no guess", LEAST "colour: red\n",
      "3:1: unknown key 'colour'"},
+    {"where none is near, those there are help", LEAST "state:\n  file: /x\n",
+     "4:3: unknown key 'file' in 'state'; known are path, interval"},
+    {"unless they are many", LEAST "timeouts:\n  sleep: 1s\n",
+     "4:3: unknown key 'sleep' in 'timeouts'"},
+    {"a list is not meant within itself", "certificates: [{certificate: /x}]\n",
+     "1:17: unknown key 'certificate' in 'certificates'; known are chain, key, "
+     "directory, passphrase, staple, faults"},
     {"merge keys are unknown keys", LEAST "<<: {}\n", "3:1: unknown key '<<'"},
     {"a key twice", LEAST CERTS,
      "3:1: key 'certificates' is given twice, before in line 1"},
@@ -79,6 +86,15 @@ static const struct {
     {"yes is not true",
      CERTS "backends: [{name: m, address: mail, port: 1, trusted: yes}]\n",
      "2:55: 'backends.trusted': expected either false or true, found 'yes'"},
+    {"a path that no socket can have",
+     LEAST
+     "admin:\n  socket: "
+     "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+     "4:11: 'admin.socket': expected an absolute path of 107 bytes at most or "
+     "\"\", found "
+     "'/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+     "...'"},
     {"a relative path", "certificates: [{chain: c.pem, key: /k}]\n" BACKENDS,
      "1:24: 'certificates.chain': expected an absolute path or \"\", found "
      "'c.pem'"},
@@ -655,6 +671,7 @@ test_sample(void)
 	CU_ASSERT_STRING_EQUAL(as->bytes, bs->bytes);
 	CU_ASSERT_PTR_NOT_NULL(strstr(plain.bytes, "\n  idle: 35m\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(sample.bytes, "\n  #idle: 35m\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(sample.bytes, "# The longest that they"));
 	free(as);
 	free(bs);
 	settings_free(a);
