@@ -194,7 +194,7 @@ ban_add(struct answer *a, const struct slice *words)
 
 /* What was counted of it is forgiven, or the next mistake would be a ban. */
 static void
-pardon(struct answer *a, const struct ban *b)
+pardon(struct answer *a, const struct ban_subject *b)
 {
 	struct snapshot *s = snapshot_current();
 	struct tally_who who = {.user = SLICE_EMPTY};
@@ -203,7 +203,7 @@ pardon(struct answer *a, const struct ban *b)
 						  : RULE_ADDRESS;
 
 	if (b->kind == BAN_USER)
-		who.user = slice_str(b->user);
+		who.user = b->user;
 	else
 		who.address = b->network.network;
 	tally_pardon(a->view->defence->tally,
@@ -220,11 +220,11 @@ ban_remove(struct answer *a, const struct slice *words)
 
 	if (why)
 		return why;
+	pardon(a, &o.subject); /* a rule may refuse without a ban */
 	if (!bans_remove(bans_of(a), &o.subject, now_of(a), clock_wall_ms(),
 			 &removed))
-		return "there is no such ban; imapward ban list shows those "
-		       "there are";
-	pardon(a, &removed);
+		return "there is no such ban (imapward ban list shows those "
+		       "there are), but what was counted is forgiven";
 	tell(a, &removed, BAN_REMOVED);
 	answer_put(a, "{\"removed\":1}\n");
 	return NULL;
@@ -233,13 +233,16 @@ ban_remove(struct answer *a, const struct slice *words)
 const char *
 ban_flush(struct answer *a, const struct slice *words)
 {
+	struct ban_subject subject;
 	struct ban b;
 	size_t cursor = 0, n = 0;
 
 	(void)words;
 	while (bans_list(bans_of(a), &cursor, false, now_of(a), clock_wall_ms(),
 			 &b, 1) > 0) {
-		pardon(a, &b);
+		subject = b.kind == BAN_USER ? ban_user(slice_str(b.user))
+					     : ban_network(&b.network);
+		pardon(a, &subject);
 		if (++n <= FLUSH_TOLD)
 			tell(a, &b, BAN_REMOVED);
 	}

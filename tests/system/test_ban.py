@@ -65,6 +65,16 @@ class ByHand(Banning):
         self.ask(gate, "ban", "remove", "-u", "BOB")
         self.logs_in(gate, "bob", "127.0.52.1")
 
+    def test_who_is_refused_without_a_ban_is_forgiven(self):
+        gate = self.attacked({"rules": [rule("failures-per-user", burst=3)]})
+        for n in range(3):
+            self.attempt(gate, "bob", "w%d" % n, "127.0.%d.1" % (60 + n))
+        self.assertEqual(self.attempt(gate, "bob", GOOD, "127.0.63.1"), WRONG)
+        code, out, err = self.run_ban(gate, "remove", "--user", "Bob")
+        self.assertEqual((code, out), (REFUSED, ""))
+        self.assertIn("what was counted is forgiven", err)
+        self.logs_in(gate, "bob", "127.0.63.1")
+
     def test_sessions_that_are_inside_stay(self):
         gate = self.attacked()
         wire = self.logged_in(gate, source="127.0.53.1")
