@@ -123,8 +123,8 @@ static const struct key edges[] = {
 	 .count_at = offsetof(struct settings, own_policies_count),
 	 .sample = SAMPLE_ASIDE},
 	{"tls_policies.name", KIND_NAME, P(name), NULL, 1, NAME_MAX_LEN,
-	 .help = "How listeners and events call it. No two policies share a "
-		 "name."},
+	 .help = "How listeners and messages call it. No two policies share "
+		 "a name."},
 	{"tls_policies.base", KIND_NAME, P(base), "intermediate", 1, NAME_MAX_LEN,
 	 .help = "The policy from which all is taken that is not said here, but "
 		 "for networks: one built in, or one written before this one."},
@@ -306,7 +306,7 @@ static const struct key rest[] = {
 	{"admin.controllers", KIND_NAME,
 	 S(admin.controllers), "", 0, NAME_MAX_LEN,
 	 .help = "The group whose members may look and also change what runs "
-		 "(imapward reload); \"\" is nobody."},
+		 "(imapward reload, imapward ban); \"\" is nobody."},
 
 	{"process", KIND_GROUP, 0, 0, "", 0, 0,
 	 .help = "How the program runs."},
