@@ -5,7 +5,6 @@
 #include "audit/members.h"
 #include "audit/view.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool
@@ -61,13 +60,8 @@ add_word(struct words *w, const char *word)
 bool
 filter_add_event(struct filter *f, const char *word)
 {
-	if (event_find(slice_str(word)) != EVENT_IDS)
-		return add_word(&f->events, word);
-	fprintf(stderr,
-		"imapward: there is no event '%.40s'; imapward audit events "
-		"lists them\n",
-		word);
-	return false;
+	return event_find(slice_str(word)) != EVENT_IDS &&
+	       add_word(&f->events, word);
 }
 
 bool

@@ -285,6 +285,38 @@ take_option(int c)
 	}
 }
 
+/* What an option that takes only some values was given instead of. */
+static const char *
+wanted(int c)
+{
+	switch (c) {
+	case 'n':
+		return "--number wants a number from 0 to 100000";
+	case 'a':
+		return "--address wants an address or a network such as "
+		       "192.0.2.0/24";
+	case 'e':
+		return "--event wants one that imapward audit events lists";
+	case 'o':
+		return "--outcome wants success, failure or unknown";
+	default:
+		return NULL;
+	}
+}
+
+static int
+misused(int c)
+{
+	const char *why = wanted(c);
+
+	if (why)
+		fprintf(stderr, "imapward: audit tail: %s, not '%.40s'\n", why,
+			optarg);
+	else
+		(void)fputs(usage, stderr);
+	return EXIT_CODE_USAGE;
+}
+
 static void
 look_at_terminal(void)
 {
@@ -314,20 +346,18 @@ audit_tail(int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
 	static char path[sizeof(((struct sink_place *)0)->path)];
-	bool good = true;
 	int c;
 
-	while (good && (c = getopt_long(argc, argv, "fn:u:a:e:o:jc:h", options,
-					NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "fn:u:a:e:o:jc:h", options,
+				NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage, stdout) < 0 ? EXIT_FAILURE
 							: EXIT_SUCCESS;
-		good = take_option(c);
+		if (!take_option(c))
+			return misused(c);
 	}
-	if (!good || argc - optind > 1 || (optind < argc && order.config)) {
-		(void)fputs(usage, stderr);
-		return EXIT_CODE_USAGE;
-	}
+	if (argc - optind > 1 || (optind < argc && order.config))
+		return misused(c);
 	order.path = optind < argc ? argv[optind] : path;
 	if (order.path == path && !find_path(path))
 		return EXIT_CODE_CONFIG;

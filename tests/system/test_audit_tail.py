@@ -178,11 +178,16 @@ class Tail(Case):
 
     def test_what_makes_no_sense_is_explained(self):
         self.write(event())
-        for words in (("-e", "nothing"), ("-o", "good"), ("-a", "here"),
-                      ("-n", "many"), ("-x",), (self.path,)):
+        for words, text in ((("-e", "nothing"), "audit events lists, not "
+                             "'nothing'"),
+                            (("-o", "good"), "success, failure or unknown"),
+                            (("-a", "here"), "a network such as"),
+                            (("-n", "many"), "from 0 to 100000"),
+                            (("-x",), "usage"), ((self.path,), "usage")):
             done = self.run_program(IMAPWARD, "audit", "tail", *words,
                                     self.path)
             self.assertEqual((done.returncode, done.stdout), (64, b""), words)
+            self.assertIn(text, done.stderr.decode())
         self.tail(path="/none", code=3)
         gate = self.make_gate(1, {"audit": {"sink": "stdout"}})
         self.tail("-c", gate.config_path, path="", code=2)
