@@ -80,7 +80,8 @@ findings_read(const char *path, size_t most, struct slice *out, unsigned *mode)
 {
 	if (read_file(path, most, out, mode))
 		return true;
-	fprintf(stderr, "imapward: %s: %s\n", path, strerror(errno));
+	fprintf(stderr, "imapward: %s: %s%s\n", path, strerror(errno),
+		errno == EISDIR ? "; name the files in it" : "");
 	return false;
 }
 

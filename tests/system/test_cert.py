@@ -424,6 +424,9 @@ class Output(Cert):
         code, out, err = self.run_it("check", "/no/such/file")
         self.assertEqual((code, out), (ERRORS, ""))
         self.assertIn("/no/such/file: No such file", err)
+        code, out, err = self.run_it("check", self.folder)
+        self.assertEqual((code, out), (ERRORS, ""))
+        self.assertIn("Is a directory; name the files in it", err)
 
     def test_a_wrong_command_line_is_a_usage_error(self):
         for arguments in ([], ["check"], ["frobnicate", "x"],
