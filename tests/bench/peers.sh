@@ -112,6 +112,7 @@ limits:
   unauthenticated: 5000
   handshakes: 5000
   handshakes_per_address: 5000
+  exempt: [127.0.0.0/8]
   rules:$1
 state:
   path: ""
