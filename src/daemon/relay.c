@@ -349,7 +349,8 @@ adopt(struct relay *r, struct snapshot *next)
 		give_up(r);
 		return;
 	}
-	r->common.defence = r->warden.defence;
+	if (first) /* the workers read it from then on */
+		r->common.defence = r->view.defence = r->warden.defence;
 	if (first && !start_workers(r, workers)) {
 		say_fault(r,
 			  "cannot start the workers: out of memory or threads");
@@ -362,7 +363,6 @@ adopt(struct relay *r, struct snapshot *next)
 	}
 	if (first)
 		r->view.first_generation = next->generation;
-	r->view.defence = r->warden.defence;
 	r->view.workers = r->workers_count;
 	admin_configure(r->admin, &r->staged.rights, r->staged.admin);
 	r->staged.admin = -1;
