@@ -36,7 +36,7 @@ static const struct lint_rule rules[LINT_RULES] = {
 	"pkcs12 -nodes -in FILE."},
     [LINT_KEY] = {"key", ERROR, "{}", US,
 	"Give the private key as PEM, not encrypted, or with the file that has "
-	"its passphrase."},
+	"its passphrase (certificates.passphrase; here --passphrase FILE)."},
     [LINT_PAIR] = {"pair", ERROR,
 	"the private key belongs to no certificate of the file", US,
 	"Find the key with which the certificate was requested. A renewal "
