@@ -196,6 +196,9 @@
 	  "the user has logged in from this network before")                  \
 	X(FIRST, "imapward.auth.first", B, NO, ON(LOGIN),                     \
 	  "the user has logged in from this network for the first time")      \
+	X(FIRST_FAMILY, "imapward.auth.first_family", B, NO, ON(LOGIN),       \
+	  "the user has logged in with a program of this kind "               \
+	  "(imapward.tls.family) for the first time")                         \
 	X(AFTER_FAILURES, "imapward.auth.after_failures", N, NO, ON(LOGIN),   \
 	  "different wrong passwords of this user before it, from anywhere")  \
 	X(BAN_CHANGE, "imapward.ban.change", S, ON(BAN), NO,                  \

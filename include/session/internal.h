@@ -118,7 +118,7 @@ struct attempt {
 	char ban[BAN_REASON_MAX + 1]; /* rule may point here */
 	uint64_t wait;                /* ms, that a refusal names */
 	uint32_t after_failures;      /* see struct tally_news */
-	bool known, first;
+	bool known, first, first_family;
 	bool refused;       /* by us, no backend was asked */
 	bool held;          /* it waits for a rule to have room */
 	bool closing;       /* the connection ends with it */
@@ -162,6 +162,7 @@ struct session {
 	bool greeting_due;
 	bool turned; /* it has its turn, and the step is not made yet */
 	bool idling; /* in IDLE */
+	unsigned char family; /* enum family, of its TLS */
 	unsigned char signal; /* enum tls_signal: how it left without TLS ... */
 	unsigned char stage;  /* enum tls_stage */
 	bool told;            /* ... and an event has said so */

@@ -72,6 +72,9 @@ struct tally_who {
 	 * only a known pair may pass. For attempts alone. */
 	bool banned;
 	struct slice user; /* empty: not said; rules by user do not hold */
+	/* With which kind of program it came, one word of a few; empty: not
+	 * said. */
+	struct slice family;
 	/* ptr NULL: none that could be compared (SCRAM), counts as another one
 	 * each time. */
 	struct slice secret;
@@ -116,7 +119,8 @@ uint64_t tally_spend(struct tally *t, const struct rules *rules,
 struct tally_attempt {
 	const struct rules *rules;
 	uint64_t address, prefix, user, pair; /* keyed hashes */
-	uint64_t taken; /* a bit for each rule in the table */
+	uint64_t family; /* of user and family; 0: none was said */
+	uint64_t taken;  /* a bit for each rule in the table */
 	uint16_t digest;
 	bool comparable, known, open;
 };
@@ -132,6 +136,9 @@ enum tally_outcome {
 struct tally_news {
 	/* SUCCEEDED: the pair of prefix and user was not known. */
 	bool first;
+	/* SUCCEEDED: the user was not known to come with this family, from
+	 * wherever. */
+	bool first_family;
 	/* SUCCEEDED: distinct failures of this user, wherever they came from,
 	 * that are not forgotten yet: one is every 10 minutes. */
 	uint32_t after_failures;

@@ -20,12 +20,15 @@ static struct tally_who
 who_of(const struct session *s)
 {
 	const struct attempt *a = s->attempt;
+	struct tally_who who = {.address = s->peer.address,
+				.listener = s->peer.listener,
+				.exempt = s->peer.exempt,
+				.user = attempt_user(a),
+				.secret = a->identity.secret};
 
-	return (struct tally_who){.address = s->peer.address,
-				  .listener = s->peer.listener,
-				  .exempt = s->peer.exempt,
-				  .user = attempt_user(a),
-				  .secret = a->identity.secret};
+	if (s->legs[SIDE_CLIENT].encrypted)
+		who.family = slice_str(family_name((enum family)s->family));
+	return who;
 }
 
 static const struct rules *
@@ -100,6 +103,7 @@ judge_end(struct session *s, enum tally_outcome outcome)
 	tally_end(s->work->defence->tally, &a->slot, &who, outcome, s->now,
 		  s->wall, &news);
 	a->first = news.first;
+	a->first_family = news.first_family;
 	a->after_failures = news.after_failures;
 	count_end(s, outcome == TALLY_SUCCEEDED ? LOGIN_SUCCEEDED
 		     : outcome == TALLY_FAILED  ? LOGIN_WRONG

@@ -206,6 +206,8 @@ report_login(struct session *s, enum reply verdict, const char *reason)
 		event_bool(e, FIELD_FIRST, true);
 	if (a->after_failures > 0)
 		event_number(e, FIELD_AFTER_FAILURES, a->after_failures);
+	if (a->first_family)
+		event_bool(e, FIELD_FIRST_FAMILY, true);
 	if (a->asked)
 		add_backend(e, b);
 	if (a->connected) {

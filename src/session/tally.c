@@ -152,6 +152,10 @@ succeeded(const struct counting *c, const struct tally_attempt *a,
 	out->first = !known_is(c->grip.prefix, a->pair, &c->moment);
 	known_make(c->grip.prefix, a->pair, &c->moment);
 	known_make(c->grip.prefix, a->prefix, &c->moment);
+	if (a->family == 0)
+		return;
+	out->first_family = !known_is(c->grip.user, a->family, &c->moment);
+	known_make(c->grip.user, a->family, &c->moment);
 }
 
 struct filling {

@@ -21,6 +21,19 @@ pair_text(const struct address *prefix, struct slice user,
 	return slice_of(out, ADDRESS + n);
 }
 
+/* Known like a pair, in the place of a prefix that nobody can come from:
+ * multicast (RFC 4291 section 2.7). */
+static uint64_t
+family_hash(const struct tally *t, const struct tally_who *who)
+{
+	unsigned char text[ADDRESS + TALLY_USER_MAX];
+	struct address nowhere = {{0xff}};
+	uint64_t word = hash_keyed(t->key, who->family);
+
+	memcpy(nowhere.octets + ADDRESS - sizeof word, &word, sizeof word);
+	return hash_keyed(t->key, pair_text(&nowhere, who->user, text)) | 1;
+}
+
 void
 keys_of(const struct tally *t, const struct tally_who *who,
 	struct tally_attempt *a)
@@ -34,6 +47,8 @@ keys_of(const struct tally *t, const struct tally_who *who,
 	a->prefix = hash_keyed(t->key, slice_of(prefix.octets, ADDRESS));
 	a->user = hash_keyed(t->key, slice_skip(pair, ADDRESS));
 	a->pair = hash_keyed(t->key, pair);
+	if (who->user.len > 0 && who->family.len > 0)
+		a->family = family_hash(t, who);
 }
 
 /* Under a key of the pair's own: the same secret of two users looks different,

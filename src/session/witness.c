@@ -39,12 +39,13 @@ witness_hello(struct session *s, const struct hello *h)
 {
 	struct witness *w = calloc(1, sizeof *w);
 
+	s->family = (unsigned char)family_of(h);
 	if (!w)
 		return; /* the events tell less */
 	witness_forget(s);
 	w->store = store_ref(s->store);
 	w->since = s->now;
-	w->family = family_of(h);
+	w->family = (enum family)s->family;
 	w->hints = group_in_common(s, &h->groups) ? 0 : HINT_NO_GROUP;
 	w->print = imprint_new(h);
 	memcpy(w->alpn, h->alpn, sizeof w->alpn);

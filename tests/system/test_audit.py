@@ -36,6 +36,20 @@ class Audit(Case):
         self.assertGreaterEqual(event["event.duration"], 0)
         self.assertRegex(event["imapward.session"], r"^[0-9a-f]{16}$")
 
+    def test_the_first_login_with_a_kind_of_program_is_told(self):
+        gate = self.start_gate(self.keep(Backend()))
+        for number in range(2):
+            wire = self.wire(gate)
+            wire.login(self.user, self.password)
+            wire.close()
+            wait_until("its event",
+                       lambda: len(gate.events("login")) > number)
+        first, second = gate.events("login")
+        for key in ("imapward.auth.first", "imapward.auth.first_family"):
+            self.assertIs(first[key], True)
+            self.assertNotIn(key, second)
+        self.assertIs(second["imapward.auth.known"], True)
+
     def test_each_attempt_is_told_with_its_number_and_mechanism(self):
         gate = self.start_gate(self.keep(Backend()))
         wire = self.wire(gate)

@@ -566,6 +566,36 @@ nobody_is_known_for_ever(void)
 }
 
 static void
+programs_of_a_user_are_known_wherever_he_is(void)
+{
+	struct tally *t = new_tally();
+	struct tally_who here = who("192.0.2.1", "joe", "right");
+	struct tally_who there = who("203.0.113.1", "JOE", "right");
+	struct tally_who other = who("192.0.2.1", "ann", "right");
+	struct tally_news news;
+	struct rules r;
+
+	built_in(&r);
+	(void)attempt_of(t, &r, &here, TALLY_SUCCEEDED, 0, &news);
+	CU_ASSERT_FALSE(news.first_family); /* none was said */
+	here.family = there.family = other.family = SLICE("nss");
+	(void)attempt_of(t, &r, &here, TALLY_FAILED, 0, &news);
+	CU_ASSERT_FALSE(news.first_family);
+	(void)attempt_of(t, &r, &here, TALLY_SUCCEEDED, 70000, &news);
+	CU_ASSERT_TRUE(news.first_family);
+	(void)attempt_of(t, &r, &there, TALLY_SUCCEEDED, 70000, &news);
+	CU_ASSERT_TRUE(news.first);
+	CU_ASSERT_FALSE(news.first_family);
+	(void)attempt_of(t, &r, &other, TALLY_SUCCEEDED, 70000, &news);
+	CU_ASSERT_TRUE(news.first_family);
+	there.family = SLICE("openssl");
+	(void)attempt_of(t, &r, &there, TALLY_SUCCEEDED, 70001, &news);
+	CU_ASSERT_FALSE(news.first);
+	CU_ASSERT_TRUE(news.first_family);
+	tally_free(t);
+}
+
+static void
 success_after_failures_is_told(void)
 {
 	struct tally *t = new_tally();
@@ -944,6 +974,8 @@ suite_tally(void)
 	CU_add_test(s, "a known pair is spared its neighbours",
 		    a_known_pair_is_spared_its_neighbours);
 	CU_add_test(s, "nobody is known for ever", nobody_is_known_for_ever);
+	CU_add_test(s, "programs of a user are known wherever he is",
+		    programs_of_a_user_are_known_wherever_he_is);
 	CU_add_test(s, "success after failures is told",
 		    success_after_failures_is_told);
 	CU_add_test(s, "own successes pay for nothing",
