@@ -48,8 +48,7 @@ passes_over_odd_names(void)
 	    "a\nimapward: ready, 9 listeners.crt",
 	    "c\033[2J.crt",
 	    "d\x9b.crt",
-	    "e\xc2\x9b"
-	    "2J.pem",
+	    "e\xc2\x9bmJ.pem",
 	    "f\xe2\x80\xae.pem",
 	    "g\xff.pem",
 	    "h\x7f.pem",

@@ -194,8 +194,8 @@ test_old_headers(void)
 	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: \n\n",
 	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,\n\n",
 	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123\n\n",
-	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
-	    "0123456789ABCDEF0123456789ABCDEX\n\n"};
+	    ("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
+	     "0123456789ABCDEF0123456789ABCDEX\n\n")};
 	static const char empty[] =
 	    "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,"
 	    "0123456789ABCDEF0123456789ABCDEF\n\n";
