@@ -44,16 +44,11 @@ static void
 passes_over_odd_names(void)
 {
 	static const char *const names[] = {
-	    "b.pem",
-	    "a\nimapward: ready, 9 listeners.crt",
-	    "c\033[2J.crt",
-	    "d\x9b.crt",
-	    "e\xc2\x9bmJ.pem",
-	    "f\xe2\x80\xae.pem",
-	    "g\xff.pem",
-	    "h\x7f.pem",
-	    "\xc3\xbc.pem",
-	    ".hidden.pem",
+	    "b.pem",           "a\nimapward: ready, 9 listeners.crt",
+	    "c\033[2J.crt",    "d\x9b.crt",
+	    "e\xc2\x9bmJ.pem", "f\xe2\x80\xae.pem",
+	    "g\xff.pem",       "h\x7f.pem",
+	    "\xc3\xbc.pem",    ".hidden.pem",
 	};
 	enum { COUNT = sizeof names / sizeof names[0] };
 	char path[] = "/tmp/imapward-folder-XXXXXX";
